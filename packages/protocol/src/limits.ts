@@ -1,0 +1,34 @@
+/** Bounds of the wire, the same over REST and socket; `ready.limits` tells a client those of its server. */
+export const LIMITS = {
+  /** UTF-8 bytes of a message's text. */
+  textBytes: 16_384,
+  /** Bytes of one WebSocket frame, and of a REST body. */
+  frameBytes: 131_072,
+  /** UTF-8 bytes of a message's metadata as JSON. */
+  metadataBytes: 4_096,
+  /** Mentions in one message. */
+  mentions: 100,
+  /** Characters of a group's title. */
+  titleLength: 100,
+  /** Members of a group. */
+  groupMembers: 100_000,
+  /** Members named in one request. */
+  memberIdsPerRequest: 1_000,
+  /** Items on one page of any list. */
+  pageSize: 200,
+  /** Users whose presence one connection may watch. */
+  presenceWatch: 200,
+  /** Unread messages are counted up to here; a badge shows "1000+" beyond. */
+  unreadCount: 1_000,
+  /** Members up to which everybody's cursor and typing is pushed to everybody. */
+  smallGroupMembers: 100,
+} as const;
+
+/** Seconds within which a connection that carried no token must send `auth`. */
+export const AUTH_TIMEOUT_SECONDS = 10;
+
+/** Seconds before its access token ends at which a connection is told `session.ending`. */
+export const SESSION_ENDING_SECONDS = 60;
+
+/** Seconds for which `typing.changed {on: true}` holds unless it comes again. */
+export const TYPING_SECONDS = 6;

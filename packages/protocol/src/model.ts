@@ -1,0 +1,175 @@
+/** A UUID in lower case with dashes. */
+export type Uuid = string;
+/** An instant as ISO 8601 in UTC with milliseconds, by the database's clock. */
+export type Timestamp = string;
+
+/** A person as others see them. */
+export interface User {
+  id: Uuid;
+  username: string;
+  displayName: string;
+  /** A deleted account keeps its id and loses its names. */
+  deleted: boolean;
+}
+
+/** A person as they see themselves. */
+export interface Me extends User {
+  createdAt: Timestamp;
+}
+
+/** What log-in, registration and refresh answer. */
+export interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+  /** Seconds for which the access token is good. */
+  expiresIn: number;
+  sessionId: Uuid;
+  user: Me;
+}
+
+/** One device on which somebody is logged in. */
+export interface Session {
+  id: Uuid;
+  deviceName: string | null;
+  createdAt: Timestamp;
+  lastUsedAt: Timestamp;
+  /** Whether it is the session that asks. */
+  current: boolean;
+}
+
+export const CONTACT_STATES = [
+  "none",
+  "outgoing",
+  "incoming",
+  "accepted",
+  "blocked",
+] as const;
+/** Somebody else as seen by me: a request I made, one made to me, a friend, or blocked by me. */
+export type ContactState = (typeof CONTACT_STATES)[number];
+
+export const CONTACT_ACTIONS = [
+  "request",
+  "accept",
+  "decline",
+  "block",
+  "unblock",
+] as const;
+export type ContactAction = (typeof CONTACT_ACTIONS)[number];
+
+export interface Contact {
+  user: User;
+  state: ContactState;
+  since: Timestamp;
+}
+
+export const CONVERSATION_KINDS = ["direct", "group"] as const;
+export type ConversationKind = (typeof CONVERSATION_KINDS)[number];
+
+export const MEMBER_ROLES = ["owner", "admin", "member"] as const;
+export type MemberRole = (typeof MEMBER_ROLES)[number];
+
+export interface Conversation {
+  id: Uuid;
+  kind: ConversationKind;
+  /** Groups only. */
+  title: string | null;
+  /** Whether who joins sees what was written before; fixed when the group is made. */
+  historyVisible: boolean;
+  /** The number of its newest message; messages are numbered 1, 2, 3… */
+  lastSeq: number;
+  /** Counts every change that all members see. */
+  version: number;
+  memberCount: number;
+  createdAt: Timestamp;
+}
+
+/** A conversation as one member's list shows it. */
+export interface ConversationSummary extends Conversation {
+  role: MemberRole;
+  /** Messages up to and including this one are not shown to me. */
+  joinedSeq: number;
+  deliveredSeq: number;
+  readSeq: number;
+  /** Messages after `readSeq`, not mine, visible to me; counted up to 1,000. */
+  unread: number;
+  lastMessage: Message | null;
+  /** The other person of a direct conversation. */
+  peer: User | null;
+}
+
+export interface Member {
+  userId: Uuid;
+  role: MemberRole;
+  joinedSeq: number;
+  deliveredSeq: number;
+  readSeq: number;
+  version: number;
+}
+
+/** What a system entry in the timeline tells; `metadata` of a message of kind `system`. */
+export type SystemEntry =
+  | { type: "conversation.created"; title: string | null }
+  | { type: "title.changed"; title: string }
+  | { type: "member.added"; userIds: Uuid[] }
+  | { type: "member.removed"; userId: Uuid }
+  | { type: "member.left"; userId: Uuid }
+  | { type: "role.changed"; userId: Uuid; role: MemberRole }
+  | { type: "ownership.handed_over"; userId: Uuid };
+
+export interface Message {
+  id: Uuid;
+  conversationId: Uuid;
+  /** Its number in the conversation, without gaps. */
+  seq: number;
+  /** The conversation's version at its last change. */
+  version: number;
+  senderId: Uuid;
+  /** `text`, `system`, or a word of the product's own. */
+  kind: string;
+  text: string | null;
+  metadata: Record<string, unknown> | null;
+  mentions: Uuid[];
+  createdAt: Timestamp;
+}
+
+export const PRESENCE_STATUSES = [
+  "online",
+  "away",
+  "busy",
+  "offline",
+  "unknown",
+] as const;
+/** `unknown`: the server cannot tell now, or you may not know. */
+export type PresenceStatus = (typeof PRESENCE_STATUSES)[number];
+
+export const CHOSEN_STATUSES = ["online", "away", "busy", "invisible"] as const;
+/** What a person can choose to be shown as while connected; `invisible` shows as offline. */
+export type ChosenStatus = (typeof CHOSEN_STATUSES)[number];
+
+export interface Presence {
+  userId: Uuid;
+  status: PresenceStatus;
+  /** When the last connection ended; null while online or when not known. */
+  lastSeenAt: Timestamp | null;
+}
+
+/** How far one member has got; cursors only move forward. */
+export interface Receipt {
+  conversationId: Uuid;
+  userId: Uuid;
+  deliveredSeq: number;
+  readSeq: number;
+}
+
+/** Who has got and who has read one message; the sender is in neither list. */
+export interface Readers {
+  seq: number;
+  readBy: Uuid[];
+  deliveredTo: Uuid[];
+}
+
+/** One page of a list; `cursor` asks for the next and is null on the last. */
+export interface Page<T> {
+  items: T[];
+  cursor: string | null;
+}

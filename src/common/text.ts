@@ -1,0 +1,95 @@
+import { applyDecorators } from "@nestjs/common";
+import { LIMITS } from "@parley/protocol";
+import {
+  IsString,
+  MaxLength,
+  ValidateBy,
+  type ValidationOptions,
+} from "class-validator";
+
+const MAX_JSON_DEPTH = 16;
+
+/** Whether PostgreSQL can store it as sent: U+0000 and lone surrogates it cannot. */
+export function isStorableText(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\u0000");
+}
+
+/** Whether every key and string in a JSON value can be stored, and it is not nested too deep. */
+export function isStorableJson(value: unknown, depth = 0): boolean {
+  if (typeof value === "string") return isStorableText(value);
+  if (value === null || typeof value !== "object") return true;
+  if (depth >= MAX_JSON_DEPTH) return false;
+  return Object.entries(value).every(
+    ([key, item]) => isStorableText(key) && isStorableJson(item, depth + 1),
+  );
+}
+
+/** Text that can be stored; otherwise `text_invalid`. */
+export function IsStorableText(): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: "isStorableText",
+      validator: {
+        validate: (value) => typeof value === "string" && isStorableText(value),
+        defaultMessage: () => "$property cannot hold U+0000 or lone surrogates",
+      },
+    },
+    { context: { code: "text_invalid" } },
+  );
+}
+
+/** Text of at most so many bytes of UTF-8; otherwise `text_too_long`. */
+export function MaxBytes(bytes: number): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: "maxBytes",
+      validator: {
+        validate: (value) =>
+          typeof value === "string" && Buffer.byteLength(value) <= bytes,
+        defaultMessage: () =>
+          `$property must be at most ${bytes} bytes of UTF-8`,
+      },
+    },
+    { context: { code: "text_too_long" } },
+  );
+}
+
+/** A JSON object that can be stored, of at most LIMITS.metadataBytes. */
+export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: "isMetadata",
+      validator: {
+        validate: (value) =>
+          typeof value === "object" &&
+          value !== null &&
+          !Array.isArray(value) &&
+          isStorableJson(value) &&
+          Buffer.byteLength(JSON.stringify(value)) <= LIMITS.metadataBytes,
+        defaultMessage: () =>
+          `$property must be a JSON object of at most ${LIMITS.metadataBytes} bytes, without U+0000, nested at most ${MAX_JSON_DEPTH} deep`,
+      },
+    },
+    options,
+  );
+}
+
+/** A name that people read: something visible, no control characters, at most so many characters. */
+export function IsName(maxLength: number): PropertyDecorator {
+  return applyDecorators(
+    IsString(),
+    MaxLength(maxLength),
+    IsStorableText(),
+    ValidateBy({
+      name: "isName",
+      validator: {
+        validate: (value) =>
+          typeof value === "string" &&
+          value.trim() !== "" &&
+          !/\p{Cc}/u.test(value),
+        defaultMessage: () =>
+          "$property must hold something visible and no control characters",
+      },
+    }),
+  ) as PropertyDecorator;
+}

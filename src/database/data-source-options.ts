@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import type { DataSourceOptions } from "typeorm";
+
+/** How a database is reached: a URL, or the parts that the embedded one hands out. */
+export type DatabaseConnection =
+  | { url: string }
+  | {
+      host: string;
+      port: number;
+      user: string;
+      password: string;
+      database: string;
+    };
+
+/** Options of TypeORM, the same for the server, its CLI, tools and tests. */
+export function dataSourceOptions(
+  connection: DatabaseConnection,
+  poolSize = 10,
+): DataSourceOptions {
+  const reach =
+    "url" in connection
+      ? { url: connection.url }
+      : {
+          host: connection.host,
+          port: connection.port,
+          username: connection.user,
+          password: connection.password,
+          database: connection.database,
+        };
+  return {
+    type: "postgres",
+    ...reach,
+    applicationName: "parley",
+    entities: [join(__dirname, "..", "**", "*.entity.{ts,js}")],
+    migrations: [join(__dirname, "migrations", "*.{ts,js}")],
+    migrationsTransactionMode: "each",
+    synchronize: false,
+    poolSize,
+    connectTimeoutMS: 5_000,
+    extra: {
+      // A statement that hangs must not hold its client's request for ever, nor a lock.
+      statement_timeout: 15_000,
+      lock_timeout: 5_000,
+      idle_in_transaction_session_timeout: 15_000,
+      keepAlive: true,
+    },
+  };
+}
