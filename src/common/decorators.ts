@@ -1,12 +1,8 @@
-import {
-  createParamDecorator,
-  type ExecutionContext,
-  SetMetadata,
-} from "@nestjs/common";
-import type { Request } from "express";
-import type { Actor } from "./actor";
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Actor } from './actor';
 
-export const PUBLIC = "parley:public";
+export const PUBLIC = 'parley:public';
 
 /** A route that needs no access token. */
 export const Public = () => SetMetadata(PUBLIC, true);
@@ -17,13 +13,8 @@ export interface ActorRequest extends Request {
 }
 
 /** Who asks, over REST. */
-export const CurrentActor = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Actor => {
-    const { actor } = context.switchToHttp().getRequest<ActorRequest>();
-    if (!actor)
-      throw new Error(
-        "@CurrentActor() on a route that the guard does not protect",
-      );
-    return actor;
-  },
-);
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+  const { actor } = context.switchToHttp().getRequest<ActorRequest>();
+  if (!actor) throw new Error('@CurrentActor() on a route that the guard does not protect');
+  return actor;
+});

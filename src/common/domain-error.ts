@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorBody, type ErrorCode } from "@parley/protocol";
+import { ERRORS, type ErrorBody, type ErrorCode } from '@parley/protocol';
 
 /** An expected failure: a code of the protocol's error table, told alike over REST and socket. */
 export class DomainError extends Error {
@@ -12,7 +12,7 @@ export class DomainError extends Error {
     readonly details?: Record<string, unknown>,
   ) {
     super(message ?? ERRORS[code].message);
-    this.name = "DomainError";
+    this.name = 'DomainError';
     this.status = ERRORS[code].status;
     this.retryable = ERRORS[code].retryable;
   }

@@ -1,7 +1,7 @@
-import { applyDecorators } from "@nestjs/common";
-import { Transform } from "class-transformer";
-import { IsUUID } from "class-validator";
-import { uuidv7 } from "uuidv7";
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsUUID } from 'class-validator';
+import { uuidv7 } from 'uuidv7';
 
 /** A new id; ids made later sort later. */
 export function newId(): string {
@@ -12,11 +12,11 @@ export function newId(): string {
 export function IsId(options?: { each?: boolean }): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => lower(value)),
-    IsUUID("loose", options),
+    IsUUID('loose', options),
   ) as PropertyDecorator;
 }
 
 function lower(value: unknown): unknown {
-  if (typeof value === "string") return value.toLowerCase();
+  if (typeof value === 'string') return value.toLowerCase();
   return Array.isArray(value) ? value.map(lower) : value;
 }

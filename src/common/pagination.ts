@@ -1,14 +1,7 @@
-import { LIMITS, type Page } from "@parley/protocol";
-import { Type } from "class-transformer";
-import {
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-} from "class-validator";
-import { DomainError } from "./domain-error";
+import { LIMITS, type Page } from '@parley/protocol';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { DomainError } from './domain-error';
 
 const DEFAULT_PAGE_SIZE = 50;
 
@@ -31,15 +24,13 @@ export class PageQuery {
 
 /** The place after which the next page starts, opaque to clients. */
 export function encodeCursor(...parts: (string | number)[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString("base64url");
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 /** The parts of a cursor, or `cursor_invalid` when it does not hold what it should. */
 export function decodeCursor(cursor: string, patterns: RegExp[]): string[] {
   try {
-    const parts: unknown = JSON.parse(
-      Buffer.from(cursor, "base64url").toString(),
-    );
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(parts) && parts.length === patterns.length) {
       const texts = parts.map(String);
       if (texts.every((text, i) => patterns[i]?.test(text))) return texts;
@@ -47,7 +38,7 @@ export function decodeCursor(cursor: string, patterns: RegExp[]): string[] {
   } catch {
     // Told below: whatever is wrong with a cursor, the client does the same.
   }
-  throw new DomainError("cursor_invalid");
+  throw new DomainError('cursor_invalid');
 }
 
 /** A page from one row more than its size, which only tells whether there is a next one. */
@@ -65,5 +56,4 @@ export function toPage<Row, Item>(
   };
 }
 
-export const UUID_PATTERN =
-  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

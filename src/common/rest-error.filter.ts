@@ -1,10 +1,6 @@
-import {
-  type ArgumentsHost,
-  Catch,
-  type ExceptionFilter,
-} from "@nestjs/common";
-import type { Response } from "express";
-import { toDomainError } from "./to-domain-error";
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { Response } from 'express';
+import { toDomainError } from './to-domain-error';
 
 /** Answers every failed REST request with `{error: {code, message, retryable, details?}}`. */
 @Catch()
@@ -16,7 +12,7 @@ export class RestErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    if (error.retryable) response.setHeader("Retry-After", "1");
+    if (error.retryable) response.setHeader('Retry-After', '1');
     response.status(error.status).json({ error: error.toBody() });
   }
 }

@@ -1,40 +1,33 @@
-import { applyDecorators } from "@nestjs/common";
-import { LIMITS } from "@parley/protocol";
-import {
-  IsString,
-  MaxLength,
-  ValidateBy,
-  type ValidationOptions,
-} from "class-validator";
+import { applyDecorators } from '@nestjs/common';
+import { LIMITS } from '@parley/protocol';
+import { IsString, MaxLength, ValidateBy, type ValidationOptions } from 'class-validator';
 
 const MAX_JSON_DEPTH = 16;
 
 /** Whether PostgreSQL can store it as sent: U+0000 and lone surrogates it cannot. */
 export function isStorableText(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\u0000");
+  return text.isWellFormed() && !text.includes('\u0000');
 }
 
 /** Whether every key and string in a JSON value can be stored, and it is not nested too deep. */
 export function isStorableJson(value: unknown, depth = 0): boolean {
-  if (typeof value === "string") return isStorableText(value);
-  if (value === null || typeof value !== "object") return true;
+  if (typeof value === 'string') return isStorableText(value);
+  if (value === null || typeof value !== 'object') return true;
   if (depth >= MAX_JSON_DEPTH) return false;
-  return Object.entries(value).every(
-    ([key, item]) => isStorableText(key) && isStorableJson(item, depth + 1),
-  );
+  return Object.entries(value).every(([key, item]) => isStorableText(key) && isStorableJson(item, depth + 1));
 }
 
 /** Text that can be stored; otherwise `text_invalid`. */
 export function IsStorableText(): PropertyDecorator {
   return ValidateBy(
     {
-      name: "isStorableText",
+      name: 'isStorableText',
       validator: {
-        validate: (value) => typeof value === "string" && isStorableText(value),
-        defaultMessage: () => "$property cannot hold U+0000 or lone surrogates",
+        validate: (value) => typeof value === 'string' && isStorableText(value),
+        defaultMessage: () => '$property cannot hold U+0000 or lone surrogates',
       },
     },
-    { context: { code: "text_invalid" } },
+    { context: { code: 'text_invalid' } },
   );
 }
 
@@ -42,15 +35,13 @@ export function IsStorableText(): PropertyDecorator {
 export function MaxBytes(bytes: number): PropertyDecorator {
   return ValidateBy(
     {
-      name: "maxBytes",
+      name: 'maxBytes',
       validator: {
-        validate: (value) =>
-          typeof value === "string" && Buffer.byteLength(value) <= bytes,
-        defaultMessage: () =>
-          `$property must be at most ${bytes} bytes of UTF-8`,
+        validate: (value) => typeof value === 'string' && Buffer.byteLength(value) <= bytes,
+        defaultMessage: () => `$property must be at most ${bytes} bytes of UTF-8`,
       },
     },
-    { context: { code: "text_too_long" } },
+    { context: { code: 'text_too_long' } },
   );
 }
 
@@ -58,10 +49,10 @@ export function MaxBytes(bytes: number): PropertyDecorator {
 export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
   return ValidateBy(
     {
-      name: "isMetadata",
+      name: 'isMetadata',
       validator: {
         validate: (value) =>
-          typeof value === "object" &&
+          typeof value === 'object' &&
           value !== null &&
           !Array.isArray(value) &&
           isStorableJson(value) &&
@@ -81,14 +72,10 @@ export function IsName(maxLength: number): PropertyDecorator {
     MaxLength(maxLength),
     IsStorableText(),
     ValidateBy({
-      name: "isName",
+      name: 'isName',
       validator: {
-        validate: (value) =>
-          typeof value === "string" &&
-          value.trim() !== "" &&
-          !/\p{Cc}/u.test(value),
-        defaultMessage: () =>
-          "$property must hold something visible and no control characters",
+        validate: (value) => typeof value === 'string' && value.trim() !== '' && !/\p{Cc}/u.test(value),
+        defaultMessage: () => '$property must hold something visible and no control characters',
       },
     }),
   ) as PropertyDecorator;

@@ -1,44 +1,44 @@
-import { HttpException, Logger } from "@nestjs/common";
-import type { ErrorCode } from "@parley/protocol";
-import { DomainError } from "./domain-error";
+import { HttpException, Logger } from '@nestjs/common';
+import type { ErrorCode } from '@parley/protocol';
+import { DomainError } from './domain-error';
 
-const logger = new Logger("Errors");
+const logger = new Logger('Errors');
 
 const HTTP_CODES: Record<number, ErrorCode> = {
-  400: "payload_invalid",
-  401: "unauthenticated",
-  403: "forbidden",
-  404: "route_unknown",
-  408: "timeout",
-  413: "payload_too_large",
-  415: "payload_invalid",
-  429: "rate_limited",
-  503: "unavailable",
+  400: 'payload_invalid',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'route_unknown',
+  408: 'timeout',
+  413: 'payload_too_large',
+  415: 'payload_invalid',
+  429: 'rate_limited',
+  503: 'unavailable',
 };
 
 /** What PostgreSQL's conditions mean to a client, by SQLSTATE or its class of two characters. */
 const SQL_CODES: Record<string, ErrorCode> = {
-  "08": "unavailable", // connection
-  "53": "unavailable", // disk full, out of memory, too many connections
-  "57": "unavailable", // shutting down, starting up
-  "58": "unavailable", // I/O error
-  "25006": "unavailable", // a standby that is not yet promoted
-  "57014": "timeout", // statement timeout
-  "55P03": "timeout", // lock timeout
-  "40001": "unavailable", // serialization
-  "40P01": "unavailable", // deadlock
+  '08': 'unavailable', // connection
+  '53': 'unavailable', // disk full, out of memory, too many connections
+  '57': 'unavailable', // shutting down, starting up
+  '58': 'unavailable', // I/O error
+  '25006': 'unavailable', // a standby that is not yet promoted
+  '57014': 'timeout', // statement timeout
+  '55P03': 'timeout', // lock timeout
+  '40001': 'unavailable', // serialization
+  '40P01': 'unavailable', // deadlock
 };
 
 const LOST_CONNECTION =
   /^(Connection terminated|timeout (expired|exceeded) when trying to connect|Client has encountered a connection error|Connection is not established|Driver not Connected|Client was closed)/i;
 const LOST_SYSCALLS = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOENT",
-  "ETIMEDOUT",
-  "EAI_AGAIN",
-  "ENOTFOUND",
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENOTFOUND',
 ]);
 
 /** Any thrown thing as one of the protocol's errors; what nobody expected is logged and told as `internal`. */
@@ -47,50 +47,36 @@ export function toDomainError(error: unknown): DomainError {
   if (error instanceof HttpException) return fromHttp(error);
   const database = fromDatabase(error);
   if (database) return database;
-  if (isBodyParserError(error))
-    return new DomainError(HTTP_CODES[error.status] ?? "payload_invalid");
-  logger.error(
-    error instanceof Error ? (error.stack ?? error.message) : String(error),
-  );
-  return new DomainError("internal");
+  if (isBodyParserError(error)) return new DomainError(HTTP_CODES[error.status] ?? 'payload_invalid');
+  logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return new DomainError('internal');
 }
 
 function fromHttp(error: HttpException): DomainError {
   const status = error.getStatus();
   const code = HTTP_CODES[status];
   if (code) return new DomainError(code);
-  if (status < 500) return new DomainError("payload_invalid", error.message);
+  if (status < 500) return new DomainError('payload_invalid', error.message);
   logger.error(error.stack ?? error.message);
-  return new DomainError("internal");
+  return new DomainError('internal');
 }
 
 function fromDatabase(error: unknown): DomainError | null {
   if (!(error instanceof Error)) return null;
   // TypeORM's QueryFailedError carries what pg threw.
-  const cause =
-    "driverError" in error && error.driverError instanceof Error
-      ? error.driverError
-      : error;
-  const sqlState =
-    "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  const code =
-    SQL_CODES[sqlState] ??
-    ("severity" in cause ? SQL_CODES[sqlState.slice(0, 2)] : undefined);
+  const cause = 'driverError' in error && error.driverError instanceof Error ? error.driverError : error;
+  const sqlState = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const code = SQL_CODES[sqlState] ?? ('severity' in cause ? SQL_CODES[sqlState.slice(0, 2)] : undefined);
   if (code) return new DomainError(code);
-  if (LOST_SYSCALLS.has(sqlState) && "syscall" in cause)
-    return new DomainError("unavailable");
-  return LOST_CONNECTION.test(cause.message)
-    ? new DomainError("unavailable")
-    : null;
+  if (LOST_SYSCALLS.has(sqlState) && 'syscall' in cause) return new DomainError('unavailable');
+  return LOST_CONNECTION.test(cause.message) ? new DomainError('unavailable') : null;
 }
 
-function isBodyParserError(
-  error: unknown,
-): error is Error & { status: number } {
+function isBodyParserError(error: unknown): error is Error & { status: number } {
   return (
     error instanceof Error &&
-    "status" in error &&
-    typeof error.status === "number" &&
+    'status' in error &&
+    typeof error.status === 'number' &&
     error.status >= 400 &&
     error.status < 500
   );

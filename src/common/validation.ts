@@ -1,7 +1,7 @@
-import { ValidationPipe } from "@nestjs/common";
-import { ERRORS, type ErrorCode } from "@parley/protocol";
-import type { ValidationError } from "class-validator";
-import { DomainError } from "./domain-error";
+import { ValidationPipe } from '@nestjs/common';
+import { ERRORS, type ErrorCode } from '@parley/protocol';
+import type { ValidationError } from 'class-validator';
+import { DomainError } from './domain-error';
 
 /** Holds every REST body and frame against its DTO; unknown properties are refused, not dropped. */
 export function validationPipe(): ValidationPipe {
@@ -17,18 +17,18 @@ export function validationPipe(): ValidationPipe {
 
 function toError(errors: ValidationError[]): DomainError {
   const fields: Record<string, string[]> = {};
-  let code: ErrorCode = "payload_invalid";
+  let code: ErrorCode = 'payload_invalid';
   const visit = (list: ValidationError[], prefix: string) => {
     for (const error of list) {
       const path = prefix + error.property;
       if (error.constraints) fields[path] = Object.values(error.constraints);
       const own = Object.values(error.contexts ?? {}).find(
-        (context): context is { code: ErrorCode } => "code" in context,
+        (context): context is { code: ErrorCode } => 'code' in context,
       );
       if (own) code = own.code;
       visit(error.children ?? [], `${path}.`);
     }
   };
-  visit(errors, "");
+  visit(errors, '');
   return new DomainError(code, ERRORS[code].message, { fields });
 }

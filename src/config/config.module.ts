@@ -1,8 +1,8 @@
-import { type DynamicModule, Global, Module } from "@nestjs/common";
-import type { Env } from "./env";
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { Env } from './env';
 
 /** Injects the checked settings as `@Inject(ENV)`. */
-export const ENV = Symbol("ENV");
+export const ENV = Symbol('ENV');
 
 @Global()
 @Module({})

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 /** A setting that cannot be used; its message is one sentence that names the setting. */
 export class EnvError extends Error {}
@@ -36,15 +36,7 @@ export interface Env {
   logLevel: LogLevel;
 }
 
-const LOG_LEVELS = [
-  "silent",
-  "fatal",
-  "error",
-  "warn",
-  "info",
-  "debug",
-  "trace",
-] as const;
+const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 const MIN_SECRET_BYTES = 32;
 
@@ -52,77 +44,55 @@ type Source = Record<string, string | undefined>;
 
 /** Reads `.env` beside the process if it is there; real environment variables win. */
 export function loadEnvFile(): void {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
 /** All settings, or an EnvError that names the first wrong one. */
 export function readEnv(source: Source = process.env): Env {
   const read = new Reader(source);
   const production =
-    read.oneOf(
-      "NODE_ENV",
-      ["development", "test", "production"],
-      "development",
-    ) === "production";
-  const databaseUrl = read.url("DATABASE_URL", ["postgres:", "postgresql:"]);
-  const embedded = read.flag("EMBEDDED_POSTGRES", false);
+    read.oneOf('NODE_ENV', ['development', 'test', 'production'], 'development') === 'production';
+  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const embedded = read.flag('EMBEDDED_POSTGRES', false);
   if (production && !databaseUrl && !embedded) {
     throw new EnvError(
-      "DATABASE_URL is empty: in production name a PostgreSQL there, or set EMBEDDED_POSTGRES=1 to run the embedded one.",
+      'DATABASE_URL is empty: in production name a PostgreSQL there, or set EMBEDDED_POSTGRES=1 to run the embedded one.',
     );
   }
   return {
     production,
-    host: read.text("HOST", "0.0.0.0"),
-    port: read.integer("PORT", 3000, 0, 65_535),
-    publicUrl: read.url("PUBLIC_URL", ["http:", "https:"]),
-    dataDir: resolve(read.text("DATA_DIR", ".parley")),
+    host: read.text('HOST', '0.0.0.0'),
+    port: read.integer('PORT', 3000, 0, 65_535),
+    publicUrl: read.url('PUBLIC_URL', ['http:', 'https:']),
+    dataDir: resolve(read.text('DATA_DIR', '.parley')),
     databaseUrl,
-    databasePoolSize: read.integer("DATABASE_POOL_SIZE", 10, 2, 1_000),
-    redisUrl: read.url("REDIS_URL", ["redis:", "rediss:"]),
+    databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 1_000),
+    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     jwtSecret: readSecret(read, production),
-    accessTokenSeconds: read.integer("ACCESS_TOKEN_TTL", 900, 5, 86_400),
-    refreshTokenSeconds: read.integer(
-      "REFRESH_TOKEN_TTL",
-      60 * 86_400,
-      60,
-      400 * 86_400,
-    ),
-    heartbeatSeconds: read.integer("HEARTBEAT_SECONDS", 20, 1, 300),
-    presenceTtlSeconds: read.integer("PRESENCE_TTL", 3_600, 1, 604_800),
-    presenceGraceSeconds: read.integer("PRESENCE_GRACE", 10, 0, 600),
-    cacheTtlSeconds: read.integer("CACHE_TTL", 60, 1, 86_400),
+    accessTokenSeconds: read.integer('ACCESS_TOKEN_TTL', 900, 5, 86_400),
+    refreshTokenSeconds: read.integer('REFRESH_TOKEN_TTL', 60 * 86_400, 60, 400 * 86_400),
+    heartbeatSeconds: read.integer('HEARTBEAT_SECONDS', 20, 1, 300),
+    presenceTtlSeconds: read.integer('PRESENCE_TTL', 3_600, 1, 604_800),
+    presenceGraceSeconds: read.integer('PRESENCE_GRACE', 10, 0, 600),
+    cacheTtlSeconds: read.integer('CACHE_TTL', 60, 1, 86_400),
     tls: readTls(read),
     deflate: readDeflate(read),
-    outQueueBytes: read.integer(
-      "OUT_QUEUE_BYTES",
-      1_048_576,
-      65_536,
-      1_073_741_824,
-    ),
-    writeQueueMessages: read.integer(
-      "WRITE_QUEUE_MESSAGES",
-      20_000,
-      100,
-      1_000_000,
-    ),
-    apiDocs: read.flag("API_DOCS", true),
-    logLevel: read.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
+    outQueueBytes: read.integer('OUT_QUEUE_BYTES', 1_048_576, 65_536, 1_073_741_824),
+    writeQueueMessages: read.integer('WRITE_QUEUE_MESSAGES', 20_000, 100, 1_000_000),
+    apiDocs: read.flag('API_DOCS', true),
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
 }
 
 function readSecret(read: Reader, production: boolean): string | null {
-  const secret = read.optional("JWT_SECRET");
+  const secret = read.optional('JWT_SECRET');
   if (secret === null) {
     if (!production) return null;
     throw new EnvError(
       'JWT_SECRET is missing: in production set it, for example to the output of "openssl rand -base64 48".',
     );
   }
-  if (
-    Buffer.byteLength(secret) < MIN_SECRET_BYTES ||
-    new Set(secret).size < 10
-  ) {
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES || new Set(secret).size < 10) {
     throw new EnvError(
       `JWT_SECRET is too weak: give it at least ${MIN_SECRET_BYTES} random bytes, for example the output of "openssl rand -base64 48".`,
     );
@@ -130,30 +100,20 @@ function readSecret(read: Reader, production: boolean): string | null {
   return secret;
 }
 
-function readTls(read: Reader): Env["tls"] {
-  const certFile = read.file("TLS_CERT");
-  const keyFile = read.file("TLS_KEY");
+function readTls(read: Reader): Env['tls'] {
+  const certFile = read.file('TLS_CERT');
+  const keyFile = read.file('TLS_KEY');
   if (!certFile && !keyFile) return null;
   if (!certFile)
-    throw new EnvError(
-      "TLS_CERT is missing: TLS_KEY alone does not make TLS; set both or none.",
-    );
-  if (!keyFile)
-    throw new EnvError(
-      "TLS_KEY is missing: TLS_CERT alone does not make TLS; set both or none.",
-    );
+    throw new EnvError('TLS_CERT is missing: TLS_KEY alone does not make TLS; set both or none.');
+  if (!keyFile) throw new EnvError('TLS_KEY is missing: TLS_CERT alone does not make TLS; set both or none.');
   return { certFile, keyFile };
 }
 
-function readDeflate(read: Reader): Env["deflate"] {
-  const on = read.flag("WS_DEFLATE", false);
-  const thresholdBytes = read.integer(
-    "WS_DEFLATE_THRESHOLD",
-    1_024,
-    0,
-    1_048_576,
-  );
-  const concurrency = read.integer("WS_DEFLATE_CONCURRENCY", 4, 1, 64);
+function readDeflate(read: Reader): Env['deflate'] {
+  const on = read.flag('WS_DEFLATE', false);
+  const thresholdBytes = read.integer('WS_DEFLATE_THRESHOLD', 1_024, 0, 1_048_576);
+  const concurrency = read.integer('WS_DEFLATE_CONCURRENCY', 4, 1, 64);
   return on ? { thresholdBytes, concurrency } : null;
 }
 
@@ -175,9 +135,7 @@ class Reader {
     if (text === null) return fallback;
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new EnvError(
-        `${name} is "${text}": it must be a whole number from ${min} to ${max}.`,
-      );
+      throw new EnvError(`${name} is "${text}": it must be a whole number from ${min} to ${max}.`);
     }
     return value;
   }
@@ -185,8 +143,8 @@ class Reader {
   flag(name: string, fallback: boolean): boolean {
     const text = this.optional(name);
     if (text === null) return fallback;
-    if (["1", "true", "yes", "on"].includes(text.toLowerCase())) return true;
-    if (["0", "false", "no", "off"].includes(text.toLowerCase())) return false;
+    if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return true;
+    if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return false;
     throw new EnvError(`${name} is "${text}": it must be 1 or 0.`);
   }
 
@@ -194,9 +152,7 @@ class Reader {
     const text = this.optional(name);
     if (text === null) return fallback;
     if (!values.includes(text as T)) {
-      throw new EnvError(
-        `${name} is "${text}": it must be one of ${values.join(", ")}.`,
-      );
+      throw new EnvError(`${name} is "${text}": it must be one of ${values.join(', ')}.`);
     }
     return text as T;
   }
@@ -206,12 +162,10 @@ class Reader {
     if (text === null) return null;
     // The value may hold a password, so it is not repeated.
     if (!URL.canParse(text))
-      throw new EnvError(
-        `${name} is not a URL: it must start with ${protocols[0]}//.`,
-      );
+      throw new EnvError(`${name} is not a URL: it must start with ${protocols[0]}//.`);
     if (!protocols.includes(new URL(text).protocol)) {
       throw new EnvError(
-        `${name} is no ${protocols[0]}// URL: it must start with ${protocols.join("// or ")}//.`,
+        `${name} is no ${protocols[0]}// URL: it must start with ${protocols.join('// or ')}//.`,
       );
     }
     return text;
@@ -220,8 +174,7 @@ class Reader {
   file(name: string): string | null {
     const path = this.optional(name);
     if (path === null) return null;
-    if (!existsSync(path))
-      throw new EnvError(`${name} is "${path}": there is no such file.`);
+    if (!existsSync(path)) throw new EnvError(`${name} is "${path}": there is no such file.`);
     return resolve(path);
   }
 }

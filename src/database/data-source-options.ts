@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import type { DataSourceOptions } from "typeorm";
+import { join } from 'node:path';
+import type { DataSourceOptions } from 'typeorm';
 
 /** How a database is reached: a URL, or the parts that the embedded one hands out. */
 export type DatabaseConnection =
@@ -13,12 +13,9 @@ export type DatabaseConnection =
     };
 
 /** Options of TypeORM, the same for the server, its CLI, tools and tests. */
-export function dataSourceOptions(
-  connection: DatabaseConnection,
-  poolSize = 10,
-): DataSourceOptions {
+export function dataSourceOptions(connection: DatabaseConnection, poolSize = 10): DataSourceOptions {
   const reach =
-    "url" in connection
+    'url' in connection
       ? { url: connection.url }
       : {
           host: connection.host,
@@ -28,12 +25,12 @@ export function dataSourceOptions(
           database: connection.database,
         };
   return {
-    type: "postgres",
+    type: 'postgres',
     ...reach,
-    applicationName: "parley",
-    entities: [join(__dirname, "..", "**", "*.entity.{ts,js}")],
-    migrations: [join(__dirname, "migrations", "*.{ts,js}")],
-    migrationsTransactionMode: "each",
+    applicationName: 'parley',
+    entities: [join(__dirname, '..', '**', '*.entity.{ts,js}')],
+    migrations: [join(__dirname, 'migrations', '*.{ts,js}')],
+    migrationsTransactionMode: 'each',
     synchronize: false,
     poolSize,
     connectTimeoutMS: 5_000,

@@ -1,59 +1,59 @@
-import { Column, Entity, Index, PrimaryColumn } from "typeorm";
-import type { ConversationKind } from "@parley/protocol";
-import { bigintNumber } from "../common/transformers";
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { ConversationKind } from '@parley/protocol';
+import { bigintNumber } from '../common/transformers';
 
 /** A direct conversation of two, or a group. */
-@Entity("conversation")
+@Entity('conversation')
 export class ConversationEntity {
-  @PrimaryColumn("uuid", { primaryKeyConstraintName: "conversation_pkey" })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'conversation_pkey' })
   id!: string;
 
-  @Column({ type: "varchar", length: 8 })
+  @Column({ type: 'varchar', length: 8 })
   kind!: ConversationKind;
 
-  @Column({ type: "varchar", length: 100, nullable: true })
+  @Column({ type: 'varchar', length: 100, nullable: true })
   title!: string | null;
 
   /** Both user ids of a direct conversation, in order: two at once making it get one. */
-  @Index("conversation_direct_key", { unique: true })
-  @Column({ type: "varchar", name: "direct_key", length: 73, nullable: true })
+  @Index('conversation_direct_key', { unique: true })
+  @Column({ type: 'varchar', name: 'direct_key', length: 73, nullable: true })
   directKey!: string | null;
 
-  @Column({ type: "boolean", name: "history_visible", default: false })
+  @Column({ type: 'boolean', name: 'history_visible', default: false })
   historyVisible!: boolean;
 
-  @Column({ type: "uuid", name: "created_by" })
+  @Column({ type: 'uuid', name: 'created_by' })
   createdBy!: string;
 
   /** What a retry of its creation is held against. */
-  @Column("bytea", { name: "request_hash", nullable: true })
+  @Column('bytea', { name: 'request_hash', nullable: true })
   requestHash!: Buffer | null;
 
   @Column({
-    type: "bigint",
-    name: "last_seq",
+    type: 'bigint',
+    name: 'last_seq',
     default: 0,
     transformer: bigintNumber,
   })
   lastSeq!: number;
 
-  @Column({ type: "bigint", default: 0, transformer: bigintNumber })
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   version!: number;
 
   @Column({
-    type: "timestamptz",
-    name: "created_at",
+    type: 'timestamptz',
+    name: 'created_at',
     precision: 3,
-    default: () => "now()",
+    default: () => 'now()',
   })
   createdAt!: Date;
 
   /** When its version last grew; the order of conversation lists. */
   @Column({
-    type: "timestamptz",
-    name: "changed_at",
+    type: 'timestamptz',
+    name: 'changed_at',
     precision: 3,
-    default: () => "now()",
+    default: () => 'now()',
   })
   changedAt!: Date;
 }

@@ -1,60 +1,60 @@
-import { Column, Entity, Index, PrimaryColumn } from "typeorm";
-import type { MemberRole } from "@parley/protocol";
-import { bigintNumber } from "../common/transformers";
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { MemberRole } from '@parley/protocol';
+import { bigintNumber } from '../common/transformers';
 
 /** Somebody in a conversation, and how far they have got in it. */
-@Entity("member")
-@Index("member_of_user", ["userId", "conversationId"], {
-  where: "left_at IS NULL",
+@Entity('member')
+@Index('member_of_user', ['userId', 'conversationId'], {
+  where: 'left_at IS NULL',
 })
 export class MemberEntity {
-  @PrimaryColumn("uuid", {
-    name: "conversation_id",
-    primaryKeyConstraintName: "member_pkey",
+  @PrimaryColumn('uuid', {
+    name: 'conversation_id',
+    primaryKeyConstraintName: 'member_pkey',
   })
   conversationId!: string;
 
-  @PrimaryColumn("uuid", {
-    name: "user_id",
-    primaryKeyConstraintName: "member_pkey",
+  @PrimaryColumn('uuid', {
+    name: 'user_id',
+    primaryKeyConstraintName: 'member_pkey',
   })
   userId!: string;
 
-  @Column({ type: "varchar", length: 8, default: "member" })
+  @Column({ type: 'varchar', length: 8, default: 'member' })
   role!: MemberRole;
 
   /** Messages up to and including this one are not shown to them. */
   @Column({
-    type: "bigint",
-    name: "joined_seq",
+    type: 'bigint',
+    name: 'joined_seq',
     default: 0,
     transformer: bigintNumber,
   })
   joinedSeq!: number;
 
   @Column({
-    type: "bigint",
-    name: "delivered_seq",
+    type: 'bigint',
+    name: 'delivered_seq',
     default: 0,
     transformer: bigintNumber,
   })
   deliveredSeq!: number;
 
   @Column({
-    type: "bigint",
-    name: "read_seq",
+    type: 'bigint',
+    name: 'read_seq',
     default: 0,
     transformer: bigintNumber,
   })
   readSeq!: number;
 
   /** The conversation's version at the last change that all members see; cursors do not count. */
-  @Column({ type: "bigint", default: 0, transformer: bigintNumber })
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   version!: number;
 
   @Column({
-    type: "timestamptz",
-    name: "left_at",
+    type: 'timestamptz',
+    name: 'left_at',
     precision: 3,
     nullable: true,
   })

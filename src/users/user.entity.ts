@@ -1,42 +1,42 @@
-import { Column, Entity, Index, PrimaryColumn } from "typeorm";
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** An account. A deleted one keeps its row, so that what it wrote has a sender, and loses its names. */
-@Entity("user")
-@Index("user_username_prefix", { synchronize: false })
-@Index("user_display_name_prefix", { synchronize: false })
+@Entity('user')
+@Index('user_username_prefix', { synchronize: false })
+@Index('user_display_name_prefix', { synchronize: false })
 export class UserEntity {
-  @PrimaryColumn("uuid", { primaryKeyConstraintName: "user_pkey" })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'user_pkey' })
   id!: string;
 
   /** Lower case; null once deleted. */
-  @Index("user_username", { unique: true })
-  @Column({ type: "varchar", length: 32, nullable: true })
+  @Index('user_username', { unique: true })
+  @Column({ type: 'varchar', length: 32, nullable: true })
   username!: string | null;
 
-  @Column({ type: "varchar", name: "display_name", length: 64 })
+  @Column({ type: 'varchar', name: 'display_name', length: 64 })
   displayName!: string;
 
   /** Argon2id, as a PHC string; null once deleted. */
   @Column({
-    type: "varchar",
-    name: "password_hash",
+    type: 'varchar',
+    name: 'password_hash',
     length: 255,
     nullable: true,
   })
   passwordHash!: string | null;
 
   @Column({
-    type: "timestamptz",
-    name: "created_at",
+    type: 'timestamptz',
+    name: 'created_at',
     precision: 3,
-    default: () => "now()",
+    default: () => 'now()',
   })
   createdAt!: Date;
 
   /** When the last connection ended. */
   @Column({
-    type: "timestamptz",
-    name: "last_seen_at",
+    type: 'timestamptz',
+    name: 'last_seen_at',
     precision: 3,
     nullable: true,
   })
@@ -44,16 +44,16 @@ export class UserEntity {
 
   /** Set first when an account is deleted; until `deletedAt` is set too there are steps left. */
   @Column({
-    type: "timestamptz",
-    name: "deletion_started_at",
+    type: 'timestamptz',
+    name: 'deletion_started_at',
     precision: 3,
     nullable: true,
   })
   deletionStartedAt!: Date | null;
 
   @Column({
-    type: "timestamptz",
-    name: "deleted_at",
+    type: 'timestamptz',
+    name: 'deleted_at',
     precision: 3,
     nullable: true,
   })

@@ -1,4 +1,4 @@
-import type { ErrorBody } from "./errors";
+import type { ErrorBody } from './errors';
 import type {
   ChosenStatus,
   ContactState,
@@ -10,15 +10,15 @@ import type {
   Presence,
   Receipt,
   Uuid,
-} from "./model";
+} from './model';
 
 /** Where the server listens for sockets. */
-export const SOCKET_PATH = "/ws";
+export const SOCKET_PATH = '/ws';
 
 /** Subprotocols by encoding; without one a connection speaks JSON. */
 export const SUBPROTOCOLS = {
-  json: "parley.v1",
-  msgpack: "parley.v1.msgpack",
+  json: 'parley.v1',
+  msgpack: 'parley.v1.msgpack',
 } as const;
 export type Encoding = keyof typeof SUBPROTOCOLS;
 
@@ -32,8 +32,8 @@ export type Ref = string | number;
 
 /** The answer to a frame that carried a `ref`. */
 export type ReplyFrame =
-  | { event: "reply"; ref: Ref; ok: true; data: unknown }
-  | { event: "reply"; ref: Ref; ok: false; error: ErrorBody };
+  | { event: 'reply'; ref: Ref; ok: true; data: unknown }
+  | { event: 'reply'; ref: Ref; ok: false; error: ErrorBody };
 
 export interface MessageInput {
   /** Made by the client, v7 recommended; a retry with the same id is stored once. */
@@ -64,20 +64,20 @@ export type ReceiptMove = { conversationId: Uuid } & (
 /** What a client may send, and what the reply's `data` is. */
 export interface ClientEvents {
   auth: { data: { accessToken: string }; reply: Ready };
-  "auth.refresh": {
+  'auth.refresh': {
     data: { accessToken: string };
     reply: { expiresIn: number };
   };
   ping: { data: undefined; reply: { at: string } };
-  "message.send": { data: MessageSend; reply: MessageSent };
-  "typing.set": {
+  'message.send': { data: MessageSend; reply: MessageSent };
+  'typing.set': {
     data: { conversationId: Uuid; on: boolean };
     reply: Record<string, never>;
   };
-  "receipt.delivered": { data: ReceiptMove; reply: Receipt };
-  "receipt.read": { data: ReceiptMove; reply: Receipt & { unread: number } };
-  "presence.set": { data: { status: ChosenStatus }; reply: Presence };
-  "presence.watch": {
+  'receipt.delivered': { data: ReceiptMove; reply: Receipt };
+  'receipt.read': { data: ReceiptMove; reply: Receipt & { unread: number } };
+  'presence.set': { data: { status: ChosenStatus }; reply: Presence };
+  'presence.watch': {
     data: { userIds: Uuid[] };
     reply: { presence: Presence[] };
   };
@@ -104,37 +104,37 @@ export interface Ready {
 export interface ServerEvents {
   ready: Ready;
   /** The access token ends soon: renew it by `auth.refresh`. */
-  "session.ending": { expiresIn: number };
-  "server.draining": { reconnectAfterMs: number };
+  'session.ending': { expiresIn: number };
+  'server.draining': { reconnectAfterMs: number };
   /** A frame without `ref` was refused. */
   error: { error: ErrorBody; event?: string };
-  "message.created": { message: Message };
-  "receipt.updated": Receipt;
+  'message.created': { message: Message };
+  'receipt.updated': Receipt;
   /** To one's own devices. */
-  "unread.updated": { conversationId: Uuid; unread: number; readSeq: number };
-  "typing.changed": { conversationId: Uuid; userId: Uuid; on: boolean };
-  "presence.changed": Presence;
+  'unread.updated': { conversationId: Uuid; unread: number; readSeq: number };
+  'typing.changed': { conversationId: Uuid; userId: Uuid; on: boolean };
+  'presence.changed': Presence;
   /** I am in it now: it was made with me, or I was added. */
-  "conversation.created": {
+  'conversation.created': {
     conversationId: Uuid;
     version: number;
     conversation: ConversationSummary;
   };
-  "conversation.updated": {
+  'conversation.updated': {
     conversationId: Uuid;
     version: number;
     conversation: Conversation;
   };
   /** I am not in it any more. */
-  "conversation.removed": { conversationId: Uuid; version: number };
-  "member.changed": {
+  'conversation.removed': { conversationId: Uuid; version: number };
+  'member.changed': {
     conversationId: Uuid;
     version: number;
     changes: MemberChange[];
     memberCount: number;
   };
   /** How I stand with somebody has changed. */
-  "contact.changed": { userId: Uuid; state: ContactState };
+  'contact.changed': { userId: Uuid; state: ContactState };
 }
 export type ServerEvent = keyof ServerEvents;
 

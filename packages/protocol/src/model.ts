@@ -37,23 +37,11 @@ export interface Session {
   current: boolean;
 }
 
-export const CONTACT_STATES = [
-  "none",
-  "outgoing",
-  "incoming",
-  "accepted",
-  "blocked",
-] as const;
+export const CONTACT_STATES = ['none', 'outgoing', 'incoming', 'accepted', 'blocked'] as const;
 /** Somebody else as seen by me: a request I made, one made to me, a friend, or blocked by me. */
 export type ContactState = (typeof CONTACT_STATES)[number];
 
-export const CONTACT_ACTIONS = [
-  "request",
-  "accept",
-  "decline",
-  "block",
-  "unblock",
-] as const;
+export const CONTACT_ACTIONS = ['request', 'accept', 'decline', 'block', 'unblock'] as const;
 export type ContactAction = (typeof CONTACT_ACTIONS)[number];
 
 export interface Contact {
@@ -62,10 +50,10 @@ export interface Contact {
   since: Timestamp;
 }
 
-export const CONVERSATION_KINDS = ["direct", "group"] as const;
+export const CONVERSATION_KINDS = ['direct', 'group'] as const;
 export type ConversationKind = (typeof CONVERSATION_KINDS)[number];
 
-export const MEMBER_ROLES = ["owner", "admin", "member"] as const;
+export const MEMBER_ROLES = ['owner', 'admin', 'member'] as const;
 export type MemberRole = (typeof MEMBER_ROLES)[number];
 
 export interface Conversation {
@@ -108,13 +96,13 @@ export interface Member {
 
 /** What a system entry in the timeline tells; `metadata` of a message of kind `system`. */
 export type SystemEntry =
-  | { type: "conversation.created"; title: string | null }
-  | { type: "title.changed"; title: string }
-  | { type: "member.added"; userIds: Uuid[] }
-  | { type: "member.removed"; userId: Uuid }
-  | { type: "member.left"; userId: Uuid }
-  | { type: "role.changed"; userId: Uuid; role: MemberRole }
-  | { type: "ownership.handed_over"; userId: Uuid };
+  | { type: 'conversation.created'; title: string | null }
+  | { type: 'title.changed'; title: string }
+  | { type: 'member.added'; userIds: Uuid[] }
+  | { type: 'member.removed'; userId: Uuid }
+  | { type: 'member.left'; userId: Uuid }
+  | { type: 'role.changed'; userId: Uuid; role: MemberRole }
+  | { type: 'ownership.handed_over'; userId: Uuid };
 
 export interface Message {
   id: Uuid;
@@ -132,17 +120,11 @@ export interface Message {
   createdAt: Timestamp;
 }
 
-export const PRESENCE_STATUSES = [
-  "online",
-  "away",
-  "busy",
-  "offline",
-  "unknown",
-] as const;
+export const PRESENCE_STATUSES = ['online', 'away', 'busy', 'offline', 'unknown'] as const;
 /** `unknown`: the server cannot tell now, or you may not know. */
 export type PresenceStatus = (typeof PRESENCE_STATUSES)[number];
 
-export const CHOSEN_STATUSES = ["online", "away", "busy", "invisible"] as const;
+export const CHOSEN_STATUSES = ['online', 'away', 'busy', 'invisible'] as const;
 /** What a person can choose to be shown as while connected; `invisible` shows as offline. */
 export type ChosenStatus = (typeof CHOSEN_STATUSES)[number];
 

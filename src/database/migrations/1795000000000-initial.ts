@@ -1,8 +1,8 @@
-import type { MigrationInterface, QueryRunner } from "typeorm";
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Accounts, sessions, contacts, conversations, members, messages, the commit feed. */
 export class Initial1795000000000 implements MigrationInterface {
-  readonly name = "Initial1795000000000";
+  readonly name = 'Initial1795000000000';
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);

@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http';
+import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import { CLOSE, type Encoding, LIMITS, SUBPROTOCOLS } from '@parley/protocol';
+import type { PerMessageDeflateOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { DomainError } from '../common/domain-error';
+import { toDomainError } from '../common/to-domain-error';
+import type { Env } from '../config/env';
+import type { Authenticator, Identity } from './authenticator';
+import type { DeliveryService } from './delivery.service';
+import { FrameRouter } from './frame-router';
+import type { SocketHost } from './socket-host';
+
+/** What the adapter is given: it is made by app.setup, outside of Nest's injection. */
+export interface AdapterParts {
+  env: Env;
+  host: SocketHost;
+  authenticator: Authenticator;
+  delivery: DeliveryService;
+}
+
+/**
+ * Joins Nest's gateways to the sockets.
+ *
+ * Nest is handed one stand-in for all clients, so that it binds each gateway once and not per connection;
+ * frames go from the socket through the router straight to a gateway's method.
+ */
+export class ChatWsAdapter extends WsAdapter {
+  private readonly log = new Logger(ChatWsAdapter.name);
+  private readonly router: FrameRouter;
+  private readonly identities = new WeakMap<IncomingMessage, Identity>();
+  private readonly served = new WeakSet<WebSocketServer>();
+
+  constructor(
+    app: INestApplicationContext,
+    private readonly parts: AdapterParts,
+  ) {
+    super(app);
+    this.router = new FrameRouter(parts.delivery);
+  }
+
+  override create(port: number, options: Record<string, unknown> & { path?: string }): unknown {
+    const own: ServerOptions = {
+      maxPayload: LIMITS.frameBytes,
+      perMessageDeflate: deflateOptions(this.parts.env),
+      handleProtocols: (offered) => chooseProtocol(offered) ?? false,
+      verifyClient: ({ req }, done) => void this.verify(req).then(...toVerdict(done)),
+    };
+    return super.create(port, { ...options, ...own });
+  }
+
+  override bindClientConnect(server: WebSocketServer, bindGateway: (client: unknown) => void): void {
+    bindGateway(this.router);
+    if (this.served.has(server)) return;
+    this.served.add(server);
+    server.on('connection', (socket: WebSocket, request: IncomingMessage) => this.accept(socket, request));
+  }
+
+  override bindMessageHandlers(_client: unknown, handlers: MessageMappingProperties[]): void {
+    this.router.add(handlers);
+  }
+
+  // The registry tells who comes and goes; Nest's stand-in client does neither.
+  override bindClientDisconnect(): void {}
+
+  /** Lets in who has a valid token or, without one, anybody for as long as `auth` may take. */
+  private async verify(request: IncomingMessage): Promise<void> {
+    if (this.parts.host.draining)
+      throw new DomainError('unavailable', 'This server is stopping; connect again.');
+    const header = request.headers.authorization;
+    if (header === undefined) return;
+    const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
+    if (!token) throw new DomainError('unauthenticated');
+    this.identities.set(request, await this.parts.authenticator.authenticate(token));
+  }
+
+  private accept(socket: WebSocket, request: IncomingMessage): void {
+    // What goes wrong on a socket ends it; the close event follows and is what counts.
+    socket.on('error', (error) => this.log.debug(`socket failed: ${error.message}`));
+    if (!socket.protocol && request.headers['sec-websocket-protocol']) {
+      socket.close(CLOSE.protocol.code, CLOSE.protocol.reason);
+      return;
+    }
+    const encoding: Encoding = socket.protocol === SUBPROTOCOLS.msgpack ? 'msgpack' : 'json';
+    const identity = this.identities.get(request);
+    this.parts.host.accept(socket, encoding, identity, {
+      authenticator: this.parts.authenticator,
+      router: this.router,
+    });
+  }
+
+  // The base class logs every socket's error as one of the server's own.
+  override bindErrorHandler(server: WebSocketServer): WebSocketServer {
+    server.on('error', (error) => this.log.error(error));
+    return server;
+  }
+}
+
+function chooseProtocol(offered: Set<string>): string | undefined {
+  const ours: string[] = Object.values(SUBPROTOCOLS);
+  return [...offered].find((protocol) => ours.includes(protocol));
+}
+
+type Verdict = (ok: boolean, status?: number, body?: string, headers?: Record<string, string>) => void;
+
+/** Answers a refused upgrade like any refused request: with a status and the error as JSON. */
+function toVerdict(done: Verdict): [() => void, (thrown: unknown) => void] {
+  const refuse = (thrown: unknown) => {
+    const error = toDomainError(thrown);
+    done(false, error.status, JSON.stringify({ error: error.toBody() }), {
+      'Content-Type': 'application/json',
+    });
+  };
+  return [() => done(true), refuse];
+}
+
+/** No context kept between messages and few at a time: zlib's memory is what brings servers down. */
+function deflateOptions({ deflate }: Env): PerMessageDeflateOptions | false {
+  if (!deflate) return false;
+  return {
+    threshold: deflate.thresholdBytes,
+    concurrencyLimit: deflate.concurrency,
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+    zlibDeflateOptions: { level: 3, memLevel: 7 },
+  };
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { NodeBus } from './bus/node-bus';
+import { ConnectionRegistry } from './connection-registry';
+import type { Frame } from './frame';
+
+/** A place in a conversation's order. */
+export interface Position {
+  readonly conversationId: string;
+  readonly version: number;
+}
+
+/** Some users: ids, or members who can also be asked for one by one. */
+export type Recipients = Iterable<string> & { readonly size?: number; has?(userId: string): boolean };
+
+export interface Push {
+  readonly to: Recipients;
+  readonly frame: Frame;
+  /** Connection that is not told, because it is answered. */
+  readonly except?: string | undefined;
+  /** What happened in a conversation goes out in its order; other pushes follow, as they came. */
+  readonly position?: Position;
+}
+
+interface Positioned {
+  readonly position: Position;
+  readonly write: () => void;
+}
+
+/**
+ * The one way out to connected users, here and on other nodes.
+ *
+ * What is handed over within one turn of the event loop leaves together at its end, sorted by
+ * conversation and version: what one commit stored may reach this place along paths of different length.
+ */
+@Injectable()
+export class DeliveryService {
+  private positioned: Positioned[] = [];
+  private unpositioned: (() => void)[] = [];
+  private scheduled = false;
+
+  constructor(
+    private readonly registry: ConnectionRegistry,
+    private readonly bus: NodeBus,
+  ) {
+    bus.subscribe(({ userIds, frame }) => this.write({ to: userIds, frame }));
+  }
+
+  /** Sends to every connection of the users, but for the excepted one. */
+  push(push: Push): void {
+    const write = () => {
+      this.write(push);
+      this.bus.publish({ type: 'push', userIds: push.to, frame: push.frame });
+    };
+    if (push.position) this.inOrder(push.position, write);
+    else this.atEnd(write);
+  }
+
+  /** Runs a write at its place among the pushes of its conversation. */
+  inOrder(position: Position, write: () => void): void {
+    this.positioned.push({ position, write });
+    this.schedule();
+  }
+
+  private atEnd(write: () => void): void {
+    this.unpositioned.push(write);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    const { positioned, unpositioned } = this;
+    this.positioned = [];
+    this.unpositioned = [];
+    this.scheduled = false;
+    positioned.sort(byPosition);
+    for (const { write } of positioned) write();
+    for (const write of unpositioned) write();
+  }
+
+  private write({ to, frame, except }: Push): void {
+    // Of a large group few are connected here: walk the shorter of the two.
+    if (to.has && to.size !== undefined && to.size > this.registry.userCount) {
+      for (const userId of this.registry.userIds()) {
+        if (to.has(userId)) this.registry.sendToUser(userId, frame, except);
+      }
+      return;
+    }
+    for (const userId of to) this.registry.sendToUser(userId, frame, except);
+  }
+}
+
+function byPosition(a: Positioned, b: Positioned): number {
+  if (a.position.conversationId === b.position.conversationId) return a.position.version - b.position.version;
+  return a.position.conversationId < b.position.conversationId ? -1 : 1;
+}

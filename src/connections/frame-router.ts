@@ -1,0 +1,39 @@
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import { DomainError } from '../common/domain-error';
+import { type DeliveryService } from './delivery.service';
+import { InOrder } from './in-order';
+import type { InboundFrame } from './inbound-frame';
+
+/** The handlers of all gateways by event; each frame goes to one of them, directly. */
+export class FrameRouter {
+  private readonly handlers = new Map<string, MessageMappingProperties['callback']>();
+
+  constructor(private readonly delivery: DeliveryService) {}
+
+  add(handlers: readonly MessageMappingProperties[]): void {
+    for (const { message, callback } of handlers) {
+      const event = String(message);
+      if (this.handlers.has(event)) throw new Error(`Two gateways handle the event ${event}`);
+      this.handlers.set(event, callback);
+    }
+  }
+
+  /** Ends when the frame is answered; never rejects. */
+  async route(frame: InboundFrame): Promise<void> {
+    const handler = this.handlers.get(frame.event);
+    if (!handler) {
+      frame.fail(
+        new DomainError('event_unknown', `This server knows no event "${frame.event.slice(0, 64)}".`),
+      );
+      return;
+    }
+    try {
+      // Nest has already told the error filter when the handler failed; the result is then undefined.
+      const result: unknown = await handler(frame.data, frame);
+      if (result instanceof InOrder) this.delivery.inOrder(result.position, () => frame.succeed(result.data));
+      else frame.succeed(result);
+    } catch (error) {
+      frame.fail(error);
+    }
+  }
+}

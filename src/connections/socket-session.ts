@@ -1,0 +1,158 @@
+import {
+  AUTH_TIMEOUT_SECONDS,
+  type ClientFrame,
+  CLOSE,
+  type CloseInfo,
+  type Encoding,
+  LIMITS,
+  type Ready,
+} from '@parley/protocol';
+import type { WebSocket } from 'ws';
+import { DomainError } from '../common/domain-error';
+import { newId } from '../common/ids';
+import type { Authenticator, Identity } from './authenticator';
+import { decodeFrame, isPlainObject } from './codec';
+import { Frame } from './frame';
+import { FrameQueue } from './frame-queue';
+import type { FrameRouter } from './frame-router';
+import { InboundFrame, sendFailure } from './inbound-frame';
+import { WsConnection } from './ws-connection';
+
+/** What a socket's session needs of the host that made it. */
+export interface SessionHost {
+  readonly authenticator: Authenticator;
+  readonly router: FrameRouter;
+  readonly heartbeatSeconds: number;
+  readonly outQueueBytes: number;
+  now(): number;
+  opened(connection: WsConnection): void;
+  closed(session: SocketSession): void;
+}
+
+interface RawFrame {
+  payload: Buffer;
+  isBinary: boolean;
+}
+
+/** One socket from its upgrade to its end: waits for a token, then feeds its frames to the router in order. */
+export class SocketSession {
+  connection: WsConnection | null = null;
+  private readonly queue: FrameQueue<RawFrame>;
+  private authTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly host: SessionHost,
+    private readonly socket: WebSocket,
+    private readonly encoding: Encoding,
+    identity: Identity | undefined,
+  ) {
+    this.queue = new FrameQueue(socket, (raw) => this.handle(raw));
+    socket.on('message', (payload: Buffer, isBinary: boolean) => {
+      this.connection?.heard();
+      this.queue.push({ payload, isBinary });
+    });
+    socket.on('pong', () => this.connection?.heard());
+    socket.on('close', () => this.end());
+    if (identity) this.open(identity);
+    else this.authTimer = setTimeout(() => this.close(CLOSE.authTimeout), AUTH_TIMEOUT_SECONDS * 1_000);
+  }
+
+  /** Whether a frame is being handled, or waits to be. */
+  get busy(): boolean {
+    return this.queue.busy;
+  }
+
+  close(reason: CloseInfo): void {
+    if (this.connection) this.connection.close(reason);
+    else this.socket.close(reason.code, reason.reason);
+  }
+
+  private async handle(raw: RawFrame): Promise<void> {
+    let frame: ClientFrame;
+    try {
+      frame = decodeFrame(this.encoding, raw.payload, raw.isBinary);
+    } catch (error) {
+      sendFailure(this.sender, error);
+      return;
+    }
+    const { event, ref, data = {} } = frame;
+    if (!isPlainObject(data)) {
+      sendFailure(
+        this.sender,
+        new DomainError('payload_invalid', 'The data of a frame must be an object.'),
+        ref,
+        event,
+      );
+    } else if (event === 'auth' || !this.connection) {
+      await this.authenticate(event, data, ref);
+    } else {
+      await this.host.router.route(new InboundFrame(this.connection, event, data, ref));
+    }
+  }
+
+  /** The first frame of a socket that came without a token. */
+  private async authenticate(
+    event: string,
+    data: Record<string, unknown>,
+    ref: ClientFrame['ref'],
+  ): Promise<void> {
+    try {
+      if (this.connection)
+        throw new DomainError('payload_invalid', 'This connection is authenticated already.');
+      if (event !== 'auth')
+        throw new DomainError('unauthenticated', 'The first frame must be auth {accessToken}.');
+      if (typeof data.accessToken !== 'string')
+        throw new DomainError('payload_invalid', 'auth needs an accessToken.');
+      const identity = await this.host.authenticator.authenticate(data.accessToken);
+      const ready = this.open(identity);
+      if (ready && ref !== undefined) this.sender.send(Frame.reply(ref, ready));
+    } catch (error) {
+      sendFailure(this.sender, error, ref, event);
+    }
+  }
+
+  private open(identity: Identity): Ready | null {
+    clearTimeout(this.authTimer);
+    // It may have gone while its token was looked at.
+    if (this.socket.readyState !== this.socket.OPEN) return null;
+    const connection = new WsConnection(
+      newId(),
+      identity,
+      this.encoding,
+      this.socket,
+      this.host.outQueueBytes,
+    );
+    this.connection = connection;
+    const ready = this.describe(connection);
+    connection.send(Frame.push('ready', ready));
+    this.host.opened(connection);
+    return ready;
+  }
+
+  private describe(connection: WsConnection): Ready {
+    const { textBytes, frameBytes, metadataBytes, mentions } = LIMITS;
+    return {
+      userId: connection.userId,
+      sessionId: connection.sessionId,
+      connectionId: connection.id,
+      heartbeatSeconds: this.host.heartbeatSeconds,
+      expiresIn: Math.max(0, Math.floor((connection.expiresAt - this.host.now()) / 1_000)),
+      limits: { textBytes, frameBytes, metadataBytes, mentions },
+    };
+  }
+
+  /** Where answers go: a socket that is not authenticated yet is answered too. */
+  private get sender(): { send(frame: Frame): void } {
+    return this.connection ?? { send: (frame) => sendRaw(this.socket, this.encoding, frame) };
+  }
+
+  private end(): void {
+    clearTimeout(this.authTimer);
+    this.host.closed(this);
+  }
+}
+
+function sendRaw(socket: WebSocket, encoding: Encoding, frame: Frame): void {
+  if (socket.readyState !== socket.OPEN) return;
+  socket.send(frame.bytes(encoding), { binary: encoding === 'msgpack' }, () => undefined);
+}
