@@ -3,7 +3,6 @@ import type {
   ChosenStatus,
   ContactState,
   Conversation,
-  ConversationSummary,
   Member,
   MemberRole,
   Message,
@@ -118,7 +117,8 @@ export interface ServerEvents {
   'conversation.created': {
     conversationId: Uuid;
     version: number;
-    conversation: ConversationSummary;
+    conversation: Conversation;
+    member: Member;
   };
   'conversation.updated': {
     conversationId: Uuid;

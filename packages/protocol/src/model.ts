@@ -94,6 +94,26 @@ export interface Member {
   version: number;
 }
 
+/** A member as the list of members shows them. */
+export interface MemberProfile extends Member {
+  user: User;
+}
+
+/** What making a conversation answers. */
+export interface ConversationCreated {
+  conversation: Conversation;
+  /** Whether it was there already: made by an earlier request, or the direct one of these two. */
+  duplicate: boolean;
+}
+
+/** A part of a conversation's timeline. */
+export interface History {
+  /** In the order of seq. */
+  messages: Message[];
+  /** Whether there is more in the direction of reading. */
+  more: boolean;
+}
+
 /** What a system entry in the timeline tells; `metadata` of a message of kind `system`. */
 export type SystemEntry =
   | { type: 'conversation.created'; title: string | null }

@@ -1,0 +1,55 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { SwaggerModule } from '@nestjs/swagger';
+import { LIMITS } from '@parley/protocol';
+import compression from 'compression';
+import helmet from 'helmet';
+import { RestErrorFilter } from './common/rest-error.filter';
+import { validationPipe } from './common/validation';
+import { ENV } from './config/config.module';
+import type { Env } from './config/env';
+import { Authenticator } from './connections/authenticator';
+import { ChatWsAdapter } from './connections/chat-ws.adapter';
+import { DeliveryService } from './connections/delivery.service';
+import { SocketHost } from './connections/socket-host';
+import { openApiDocument } from './openapi';
+
+/** Paths outside of /v1: what machines and developers ask for. */
+const UNVERSIONED = ['health/live', 'health/ready'];
+
+/** Puts on an application what the server and its tests have in common. */
+export function setUpApp(app: NestExpressApplication): void {
+  const env = app.get<Env>(ENV);
+  app.setGlobalPrefix('v1', { exclude: UNVERSIONED });
+  app.useBodyParser('json', { limit: LIMITS.frameBytes });
+  app.disable('x-powered-by');
+  app.use(helmet({ contentSecurityPolicy: env.apiDocs ? DOCS_CSP : undefined }));
+  app.use(compression());
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new RestErrorFilter());
+  app.useWebSocketAdapter(
+    new ChatWsAdapter(app, {
+      env,
+      host: app.get(SocketHost),
+      authenticator: app.get(Authenticator),
+      delivery: app.get(DeliveryService),
+    }),
+  );
+  if (env.apiDocs) serveDocs(app);
+}
+
+/** Swagger UI carries its styles in the page. */
+const DOCS_CSP = {
+  directives: {
+    'script-src': ["'self'"],
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'upgrade-insecure-requests': null,
+  },
+};
+
+function serveDocs(app: NestExpressApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    customSiteTitle: 'Parley API',
+    swaggerOptions: { persistAuthorization: false },
+  });
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { History } from '@parley/protocol';
+import type { Actor } from '../common/actor';
+import { DomainError } from '../common/domain-error';
+import { DirectConversationsService } from '../conversations/direct-conversations.service';
+import type { Membership } from '../conversations/membership';
+import { MembershipService } from '../conversations/membership.service';
+import { TimelineReader } from '../timeline/timeline-reader';
+import { type Appended, TimelineWriter } from '../timeline/timeline-writer';
+import { ContactsService } from '../users/contacts.service';
+import type { HistoryQuery, MessageInputDto, MessageSendDto } from './messages.dto';
+
+/** A stored message and who is to get it. */
+export interface Sent extends Appended {
+  membership: Membership;
+}
+
+/** Sending and reading messages, behind socket and REST alike. */
+@Injectable()
+export class ChatService {
+  constructor(
+    private readonly writer: TimelineWriter,
+    private readonly reader: TimelineReader,
+    private readonly memberships: MembershipService,
+    private readonly directs: DirectConversationsService,
+    private readonly contacts: ContactsService,
+  ) {}
+
+  /** To a conversation, or to a user. */
+  async send(actor: Actor, input: MessageSendDto): Promise<Sent> {
+    if (input.conversationId !== undefined) {
+      if (input.to === undefined) return this.sendTo(actor, input.conversationId, input);
+    } else if (input.to !== undefined) {
+      return this.sendTo(actor, await this.directs.idWith(actor, input.to), input);
+    }
+    throw new DomainError('payload_invalid', 'A message goes to a conversationId or to a user, not to both.');
+  }
+
+  async sendTo(actor: Actor, conversationId: string, input: MessageInputDto): Promise<Sent> {
+    const membership = await this.memberships.require(conversationId, actor.userId);
+    await this.requireNotBlocked(actor, membership);
+    const mentions = [...new Set(input.mentions)];
+    for (const userId of mentions) {
+      if (!membership.get(userId)) throw new DomainError('member_not_found', undefined, { userId });
+    }
+    const { id, text, kind = 'text', metadata = null } = input;
+    const requestHash = hashOf(kind, text, metadata, mentions);
+    const appended = await this.writer.append({
+      ...{ id, conversationId, senderId: actor.userId, kind, text, metadata, mentions, requestHash },
+    });
+    // Nothing may be waited for from here to the push: it would lose its place.
+    return { ...appended, membership };
+  }
+
+  /** A page of what the member can see, in the order of seq. */
+  async history(
+    actor: Actor,
+    conversationId: string,
+    { before, after, limit }: HistoryQuery,
+  ): Promise<History> {
+    if (before !== undefined && after !== undefined) {
+      throw new DomainError('payload_invalid', 'History is read before a seq or after one, not both.');
+    }
+    const membership = await this.memberships.require(conversationId, actor.userId);
+    const from = membership.get(actor.userId)?.joinedSeq ?? 0;
+    return this.reader.history(conversationId, { from, before, after, limit });
+  }
+
+  private async requireNotBlocked(actor: Actor, membership: Membership): Promise<void> {
+    const peerId = membership.peerOf(actor.userId);
+    if (peerId && (await this.contacts.isBlocked(actor.userId, peerId))) throw new DomainError('blocked');
+  }
+}
+
+function hashOf(...parts: unknown[]): Buffer {
+  return createHash('sha256').update(JSON.stringify(parts)).digest();
+}

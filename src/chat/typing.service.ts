@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { LIMITS } from '@parley/protocol';
+import type { Actor } from '../common/actor';
+import { DeliveryService } from '../connections/delivery.service';
+import { Frame } from '../connections/frame';
+import { MembershipService } from '../conversations/membership.service';
+import { ContactsService } from '../users/contacts.service';
+import type { TypingDto } from './messages.dto';
+
+/** Who is writing just now: told and forgotten, never stored. */
+@Injectable()
+export class TypingService {
+  constructor(
+    private readonly memberships: MembershipService,
+    private readonly contacts: ContactsService,
+    private readonly delivery: DeliveryService,
+  ) {}
+
+  /** Tells the others; in a large group nobody is told, and across a block neither. */
+  async set(actor: Actor, { conversationId, on }: TypingDto): Promise<void> {
+    const membership = await this.memberships.require(conversationId, actor.userId);
+    if (membership.size > LIMITS.smallGroupMembers) return;
+    const peerId = membership.peerOf(actor.userId);
+    if (peerId && (await this.contacts.isBlocked(actor.userId, peerId))) return;
+    const frame = Frame.push('typing.changed', { conversationId, userId: actor.userId, on });
+    this.delivery.push({ to: membership.others(actor.userId), frame });
+  }
+}

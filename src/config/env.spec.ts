@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { EnvError, readEnv } from './env';
+
+const SECRET = 'q8Zt2mXw7Lr4Vb9Nc1Kd6Hs3Fg5Jp0Ye';
+
+describe('readEnv', () => {
+  it('needs nothing in development', () => {
+    expect(readEnv({})).toMatchObject({
+      production: false,
+      port: 3000,
+      databaseUrl: null,
+      redisUrl: null,
+      tls: null,
+    });
+  });
+
+  it('takes a variable that is set to nothing for one that is not set', () => {
+    expect(readEnv({ PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 3000, databaseUrl: null });
+  });
+
+  it.each([
+    ['PORT', '65536', 'whole number from 0 to 65535'],
+    ['PORT', '3e3', 'whole number'],
+    ['PORT', '-1', 'whole number'],
+    ['ACCESS_TOKEN_TTL', '1', 'from 5'],
+    ['WS_DEFLATE', 'maybe', '1 or 0'],
+    ['LOG_LEVEL', 'loud', 'one of silent'],
+    ['NODE_ENV', 'prod', 'one of development, test, production'],
+    ['DATABASE_URL', 'mysql://localhost/x', 'postgres://'],
+    ['REDIS_URL', 'localhost:6379', 'redis://'],
+    ['PUBLIC_URL', 'chat.example.com', 'http://'],
+    ['TLS_CERT', '/nowhere/cert.pem', 'no such file'],
+    ['JWT_SECRET', 'short', 'too weak'],
+    ['JWT_SECRET', 'a'.repeat(64), 'too weak'],
+  ])('refuses %s=%s in a sentence that names it', (name, value, reason) => {
+    expect(() => readEnv({ [name]: value })).toThrow(EnvError);
+    expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} .*${reason}`));
+  });
+
+  it('does not repeat a password in its complaint', () => {
+    expect(() => readEnv({ DATABASE_URL: 'mysql://root:hunter2@db/x' })).toThrow(/^(?!.*hunter2)/);
+  });
+
+  it('wants both halves of TLS', () => {
+    expect(() => readEnv({ TLS_CERT: __filename })).toThrow(/^TLS_KEY is missing/);
+    expect(() => readEnv({ TLS_KEY: __filename })).toThrow(/^TLS_CERT is missing/);
+  });
+
+  describe('in production', () => {
+    const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://db/parley' };
+
+    it('wants a secret and a database', () => {
+      expect(() => readEnv(production)).toThrow(/^JWT_SECRET is missing/);
+      expect(() => readEnv({ NODE_ENV: 'production', JWT_SECRET: SECRET })).toThrow(/^DATABASE_URL is empty/);
+      expect(readEnv({ ...production, JWT_SECRET: SECRET })).toMatchObject({
+        production: true,
+        jwtSecret: SECRET,
+      });
+    });
+
+    it('runs the embedded database only when told to', () => {
+      const env = { NODE_ENV: 'production', JWT_SECRET: SECRET, EMBEDDED_POSTGRES: '1' };
+      expect(readEnv(env)).toMatchObject({ databaseUrl: null });
+    });
+  });
+});
+
+describe('.env.example', () => {
+  it('names every setting, and none that there is not', () => {
+    const read = new Set<string>();
+    const spy = new Proxy({} as Record<string, string>, {
+      get: (_, name: string) => {
+        read.add(name);
+        return undefined;
+      },
+    });
+    readEnv(spy);
+    const named = [...readFileSync('.env.example', 'utf8').matchAll(/^#?\s?([A-Z][A-Z_]+)=/gm)].map(
+      (match) => match[1],
+    );
+    expect(named.sort()).toEqual([...read].sort());
+  });
+});

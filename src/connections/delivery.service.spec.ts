@@ -1,0 +1,69 @@
+import type { CloseInfo } from '@parley/protocol';
+import { MemoryBus, MemoryBusHub } from './bus/memory-bus';
+import type { Connection } from './connection';
+import { ConnectionRegistry } from './connection-registry';
+import { DeliveryService } from './delivery.service';
+import { Frame } from './frame';
+
+class Recorder implements Connection {
+  readonly sessionId = 'session';
+  readonly frames: Frame[] = [];
+
+  constructor(
+    readonly id: string,
+    readonly userId: string,
+  ) {}
+
+  send(frame: Frame): void {
+    this.frames.push(frame);
+  }
+
+  close(_reason: CloseInfo): void {}
+}
+
+function node(hub: MemoryBusHub, ...connections: Connection[]): DeliveryService {
+  const registry = new ConnectionRegistry();
+  for (const connection of connections) registry.add(connection);
+  return new DeliveryService(registry, new MemoryBus(hub));
+}
+
+const turnEnd = () => new Promise((resolve) => setImmediate(resolve));
+const typing = (userId: string) => Frame.push('typing.changed', { conversationId: 'c', userId, on: true });
+
+describe('DeliveryService', () => {
+  it('sends what one turn handed over in the order of versions, and the rest after it', async () => {
+    const ann = new Recorder('1', 'ann');
+    const delivery = node(new MemoryBusHub(), ann);
+    const frames = [0, 1, 2, 3].map((i) => typing(String(i)));
+    delivery.push({ to: ['ann'], frame: frames[3]! });
+    delivery.push({ to: ['ann'], frame: frames[2]!, position: { conversationId: 'c', version: 9 } });
+    delivery.push({ to: ['ann'], frame: frames[0]!, position: { conversationId: 'c', version: 7 } });
+    delivery.inOrder({ conversationId: 'c', version: 8 }, () => ann.send(frames[1]!));
+    expect(ann.frames).toEqual([]);
+    await turnEnd();
+    expect(ann.frames).toEqual(frames);
+  });
+
+  it('reaches users on other nodes of the bus, and leaves out the excepted connection here', async () => {
+    const hub = new MemoryBusHub();
+    const [here, there, stranger] = [
+      new Recorder('1', 'ann'),
+      new Recorder('2', 'ann'),
+      new Recorder('3', 'eve'),
+    ];
+    const delivery = node(hub, here, stranger);
+    node(hub, there);
+    delivery.push({ to: ['ann'], frame: typing('bob'), except: '1' });
+    await turnEnd();
+    expect([here, there, stranger].map((connection) => connection.frames.length)).toEqual([0, 1, 0]);
+  });
+
+  it('reaches the connected among many members', async () => {
+    const ann = new Recorder('1', 'ann');
+    const delivery = node(new MemoryBusHub(), ann, new Recorder('2', 'eve'));
+    const members = new Set(['ann', ...Array.from({ length: 100 }, (_, i) => `member ${i}`)]);
+    delivery.push({ to: members, frame: typing('bob') });
+    await turnEnd();
+    expect(ann.frames).toHaveLength(1);
+  });
+});

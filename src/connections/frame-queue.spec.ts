@@ -1,0 +1,43 @@
+import { FrameQueue } from './frame-queue';
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+describe('FrameQueue', () => {
+  it('handles a slow first before a fast second', async () => {
+    const slow = deferred();
+    const handled: number[] = [];
+    const end = deferred();
+    const queue = new FrameQueue<number>({ pause: jest.fn(), resume: jest.fn() }, async (item) => {
+      if (item === 1) await slow.promise;
+      handled.push(item);
+      if (item === 3) end.resolve();
+    });
+    for (const item of [1, 2, 3]) queue.push(item);
+    expect(queue.busy).toBe(true);
+    slow.resolve();
+    await end.promise;
+    await Promise.resolve();
+    expect(handled).toEqual([1, 2, 3]);
+    expect(queue.busy).toBe(false);
+  });
+
+  it('stops reading a socket that is far ahead, and goes on when it has caught up', async () => {
+    const gate = deferred();
+    const socket = { pause: jest.fn(), resume: jest.fn() };
+    const end = deferred();
+    const queue = new FrameQueue<number>(socket, async (item) => {
+      await gate.promise;
+      if (item === 99) end.resolve();
+    });
+    for (let item = 0; item < 100; item++) queue.push(item);
+    expect(socket.pause).toHaveBeenCalledTimes(1);
+    expect(socket.resume).not.toHaveBeenCalled();
+    gate.resolve();
+    await end.promise;
+    expect(socket.resume).toHaveBeenCalledTimes(1);
+  });
+});

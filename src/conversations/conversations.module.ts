@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { ConnectionsModule } from '../connections/connections.module';
+import { TimelineModule } from '../timeline/timeline.module';
+import { UsersModule } from '../users/users.module';
+import { ConversationAnnouncer } from './conversation-announcer';
+import { ConversationsController } from './conversations.controller';
+import { DirectConversationsService } from './direct-conversations.service';
+import { GroupsService } from './groups.service';
+import { LeaveOnDeletion } from './leave-on-deletion';
+import { MemberDirectoryService } from './member-directory.service';
+import { MembersController } from './members.controller';
+import { MembersService } from './members.service';
+import { MembershipService } from './membership.service';
+
+@Module({
+  imports: [ConnectionsModule, TimelineModule, UsersModule],
+  controllers: [ConversationsController, MembersController],
+  providers: [
+    ConversationAnnouncer,
+    DirectConversationsService,
+    GroupsService,
+    LeaveOnDeletion,
+    MemberDirectoryService,
+    MembersService,
+    MembershipService,
+  ],
+  exports: [DirectConversationsService, MembershipService],
+})
+export class ConversationsModule {}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { Conversation, ConversationCreated, MemberRole, Message } from '@parley/protocol';
+import { DataSource } from 'typeorm';
+import type { Actor } from '../common/actor';
+import { DomainError } from '../common/domain-error';
+import { newId } from '../common/ids';
+import { ConversationEntity } from '../timeline/conversation.entity';
+import { TimelineWriter } from '../timeline/timeline-writer';
+import { UsersService } from '../users/users.service';
+import { ConversationAnnouncer, toConversation } from './conversation-announcer';
+import type { CreateConversationDto } from './conversations.dto';
+import { MemberRows } from './member-rows';
+import { MembersService } from './members.service';
+import { MembershipService } from './membership.service';
+import { requireMay } from './policy';
+
+/** Groups: making them, and what they are called. */
+@Injectable()
+export class GroupsService {
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    private readonly writer: TimelineWriter,
+    private readonly memberships: MembershipService,
+    private readonly announcer: ConversationAnnouncer,
+    private readonly users: UsersService,
+    private readonly members: MembersService,
+  ) {}
+
+  /** Makes a group of its maker, who owns it, and the members named; a retry with the same id makes no other. */
+  async create(actor: Actor, input: CreateConversationDto): Promise<ConversationCreated> {
+    const others = [...new Set(input.memberIds)].filter((id) => id !== actor.userId).sort();
+    const requestHash = hashRequest(input, others);
+    const id = input.id ?? newId();
+    const earlier = await this.findEarlier(actor, id, requestHash);
+    if (earlier) return earlier;
+    await this.users.requireExisting(others);
+    await this.members.requireInvitable(actor, others);
+    const title = input.title ?? null;
+    const row = Object.assign(new ConversationEntity(), {
+      ...{ id, kind: 'group', title, directKey: null, createdBy: actor.userId, requestHash },
+      ...{ historyVisible: input.historyVisible ?? false, lastSeq: 0, version: 0 },
+    });
+    const entry = await this.insert(actor, row, others);
+    if (entry) return { conversation: toConversation(row, others.length + 1), duplicate: false };
+    // Somebody was faster with this id.
+    const made = await this.findEarlier(actor, id, requestHash);
+    if (!made) throw new DomainError('unavailable');
+    return made;
+  }
+
+  async changeTitle(actor: Actor, conversationId: string, title: string): Promise<Conversation> {
+    const membership = await this.memberships.require(conversationId, actor.userId);
+    if (membership.kind !== 'group') throw new DomainError('not_a_group');
+    const { conversation, entry } = await this.writer.change(conversationId, async (change) => {
+      const rows = new MemberRows(change.manager, conversationId);
+      const { role } = await rows.require(actor.userId, 'conversation_not_found');
+      requireMay(role, 'changeTitle');
+      if (change.conversation.title === title) return { conversation: change.conversation, entry: null };
+      change.conversation.title = title;
+      return {
+        conversation: change.conversation,
+        entry: await change.record(actor.userId, { type: 'title.changed', title }),
+      };
+    });
+    if (entry) this.announcer.changed(membership, { conversation, entry, titleChanged: true });
+    return toConversation(conversation, membership.size);
+  }
+
+  private async insert(actor: Actor, row: ConversationEntity, others: string[]): Promise<Message | null> {
+    const created = await this.writer.create(row, async (change) => {
+      const entry = await change.record(actor.userId, { type: 'conversation.created', title: row.title });
+      const roles = new Map<string, MemberRole>([[actor.userId, 'owner']]);
+      for (const id of others) roles.set(id, 'member');
+      const rows = new MemberRows(change.manager, row.id);
+      return { entry, members: await rows.add(roles, { joinedSeq: 0, version: entry.version }) };
+    });
+    if (!created) return null;
+    this.announcer.made(row, created.entry, created.members);
+    return created.entry;
+  }
+
+  private async findEarlier(
+    actor: Actor,
+    id: string,
+    requestHash: Buffer,
+  ): Promise<ConversationCreated | null> {
+    const row = await this.source.manager.findOneBy(ConversationEntity, { id });
+    if (!row) return null;
+    if (row.createdBy !== actor.userId || !row.requestHash?.equals(requestHash))
+      throw new DomainError('id_conflict');
+    const memberCount = await new MemberRows(this.source.manager, id).count();
+    return { conversation: toConversation(row, memberCount), duplicate: true };
+  }
+}
+
+function hashRequest(input: CreateConversationDto, others: string[]): Buffer {
+  const parts = ['group', input.title ?? null, input.historyVisible ?? false, others];
+  return createHash('sha256').update(JSON.stringify(parts)).digest();
+}

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { MemberProfile, Page, User } from '@parley/protocol';
+import { DataSource } from 'typeorm';
+import type { Actor } from '../common/actor';
+import { decodeCursor, encodeCursor, type PageQuery, toPage, UUID_PATTERN } from '../common/pagination';
+import { MemberEntity } from '../timeline/member.entity';
+import { UsersService } from '../users/users.service';
+import { memberOf } from './member-rows';
+import { MembershipService } from './membership.service';
+
+/** The list of a conversation's members, for its members. */
+@Injectable()
+export class MemberDirectoryService {
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    private readonly memberships: MembershipService,
+    private readonly users: UsersService,
+  ) {}
+
+  /** Members in the order of their ids. */
+  async list(
+    actor: Actor,
+    conversationId: string,
+    { cursor, limit }: PageQuery,
+  ): Promise<Page<MemberProfile>> {
+    await this.memberships.require(conversationId, actor.userId);
+    const query = this.source.manager
+      .createQueryBuilder(MemberEntity, 'm')
+      .where('m.conversation_id = :conversationId AND m.left_at IS NULL', { conversationId })
+      .orderBy('m.user_id')
+      .limit(limit + 1);
+    if (cursor) query.andWhere('m.user_id > :after', { after: decodeCursor(cursor, [UUID_PATTERN])[0] });
+    const rows = await query.getMany();
+    const users = await this.users.findMany(rows.map((row) => row.userId));
+    const profile = (row: MemberEntity): MemberProfile => ({
+      ...memberOf(row),
+      user: userOf(users, row.userId),
+    });
+    return toPage(rows, limit, profile, (row) => encodeCursor(row.userId));
+  }
+}
+
+function userOf(users: ReadonlyMap<string, User>, id: string): User {
+  const user = users.get(id);
+  if (!user) throw new Error(`member ${id} has no account`);
+  return user;
+}

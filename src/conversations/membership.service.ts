@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { ConversationKind, MemberRole } from '@parley/protocol';
+import { LRUCache } from 'lru-cache';
+import { DataSource } from 'typeorm';
+import { DomainError } from '../common/domain-error';
+import { type CachedMember, Membership } from './membership';
+
+/** Members held in memory over all conversations, about 150 bytes each. */
+const MAX_CACHED_MEMBERS = 500_000;
+/** Counts besides its members: what the cache of a conversation costs itself. */
+const CONVERSATION_WEIGHT = 4;
+
+interface Loading {
+  readonly promise: Promise<Membership | null>;
+  /** A change was committed meanwhile, so what is being read may be older. */
+  stale: boolean;
+}
+
+interface MemberRow {
+  kind: ConversationKind;
+  user_id: string | null;
+  role: MemberRole;
+  joined_seq: string;
+}
+
+/** Who is in which conversation: asked for every frame, so kept in memory and current. */
+@Injectable()
+export class MembershipService {
+  private readonly cache = new LRUCache<string, Membership>({
+    maxSize: MAX_CACHED_MEMBERS,
+    sizeCalculation: (membership) => membership.size + CONVERSATION_WEIGHT,
+  });
+  private readonly loading = new Map<string, Loading>();
+
+  constructor(@InjectDataSource() private readonly source: DataSource) {}
+
+  /** The membership, for who is in it; for everybody else there is no such conversation. */
+  async require(conversationId: string, userId: string): Promise<Membership> {
+    const membership = this.cache.get(conversationId) ?? (await this.load(conversationId));
+    if (!membership?.get(userId)) throw new DomainError('conversation_not_found');
+    return membership;
+  }
+
+  /** Takes over a change once it is committed. */
+  apply(conversationId: string, changes: Iterable<[userId: string, member: CachedMember | null]>): void {
+    const loading = this.loading.get(conversationId);
+    if (loading) loading.stale = true;
+    const membership = this.cache.get(conversationId);
+    if (!membership) return;
+    membership.apply(changes);
+    // Taken out and put in again, because its weight has changed.
+    this.cache.delete(conversationId);
+    this.cache.set(conversationId, membership);
+  }
+
+  /** Which of the candidates share a conversation with the user. */
+  async coMembers(userId: string, candidateIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (candidateIds.length === 0) return new Set();
+    const rows: { user_id: string }[] = await this.source.query(
+      `SELECT DISTINCT other.user_id
+       FROM member mine
+       JOIN member other ON other.conversation_id = mine.conversation_id AND other.left_at IS NULL
+       WHERE mine.user_id = $1 AND mine.left_at IS NULL AND other.user_id = ANY($2::uuid[]) AND other.user_id <> $1`,
+      [userId, candidateIds],
+    );
+    return new Set(rows.map((row) => row.user_id));
+  }
+
+  private load(conversationId: string): Promise<Membership | null> {
+    const running = this.loading.get(conversationId);
+    if (running && !running.stale) return running.promise;
+    const loading: Loading = { stale: false, promise: this.read(conversationId) };
+    this.loading.set(conversationId, loading);
+    return loading.promise.then(
+      (membership) => this.loaded(conversationId, loading, membership),
+      (error: unknown) => {
+        if (this.loading.get(conversationId) === loading) this.loading.delete(conversationId);
+        throw error;
+      },
+    );
+  }
+
+  private async loaded(
+    id: string,
+    loading: Loading,
+    membership: Membership | null,
+  ): Promise<Membership | null> {
+    if (loading.stale) return this.load(id);
+    if (this.loading.get(id) !== loading) return this.cache.get(id) ?? membership;
+    this.loading.delete(id);
+    if (membership) this.cache.set(id, membership);
+    return membership;
+  }
+
+  private async read(conversationId: string): Promise<Membership | null> {
+    const rows: MemberRow[] = await this.source.query(
+      `SELECT c.kind, m.user_id, m.role, m.joined_seq
+       FROM conversation c LEFT JOIN member m ON m.conversation_id = c.id AND m.left_at IS NULL
+       WHERE c.id = $1`,
+      [conversationId],
+    );
+    const [first] = rows;
+    if (!first) return null;
+    const members = new Map<string, CachedMember>();
+    for (const row of rows) {
+      if (row.user_id) members.set(row.user_id, { role: row.role, joinedSeq: Number(row.joined_seq) });
+    }
+    return new Membership(conversationId, first.kind, members);
+  }
+}

@@ -1,0 +1,46 @@
+import { type CachedMember, Membership } from './membership';
+
+const member = (joinedSeq: number): CachedMember => ({ role: 'member', joinedSeq });
+
+describe('Membership', () => {
+  const make = () =>
+    new Membership(
+      'c',
+      'group',
+      new Map([
+        ['ann', member(0)],
+        ['bob', member(5)],
+      ]),
+    );
+
+  it('lets members see what came after they joined', () => {
+    const membership = make();
+    expect([...membership.seeing(5)]).toEqual(['ann']);
+    expect([...membership.seeing(6)]).toEqual(['ann', 'bob']);
+  });
+
+  it('stays current where it is held', () => {
+    const membership = make();
+    const { everyone } = membership;
+    membership.apply([
+      ['ann', null],
+      ['cleo', member(7)],
+    ]);
+    expect([...everyone]).toEqual(['bob', 'cleo']);
+    expect(everyone.has?.('ann')).toBe(false);
+    expect([...membership.seeing(7)]).toEqual(['bob']);
+  });
+
+  it('knows the other person of a direct conversation only', () => {
+    const direct = new Membership(
+      'c',
+      'direct',
+      new Map([
+        ['ann', member(0)],
+        ['bob', member(0)],
+      ]),
+    );
+    expect(direct.peerOf('ann')).toBe('bob');
+    expect(make().peerOf('ann')).toBeUndefined();
+  });
+});

@@ -1,0 +1,76 @@
+import type { ConversationKind, MemberRole } from '@parley/protocol';
+import type { Recipients } from '../connections/delivery.service';
+
+/** What deciding who may do and see what takes to know of a member. */
+export interface CachedMember {
+  role: MemberRole;
+  joinedSeq: number;
+}
+
+/**
+ * Who is in a conversation now.
+ *
+ * The object stays current while it is held: changes are applied to it in place after their commit, so
+ * that a push that follows an append goes to who is a member then, without another look.
+ */
+export class Membership {
+  /** The latest joining: every member sees messages after it. */
+  private latestJoin = 0;
+
+  constructor(
+    readonly conversationId: string,
+    readonly kind: ConversationKind,
+    private readonly members: Map<string, CachedMember>,
+  ) {
+    for (const { joinedSeq } of members.values()) this.latestJoin = Math.max(this.latestJoin, joinedSeq);
+  }
+
+  get size(): number {
+    return this.members.size;
+  }
+
+  /** All members. */
+  get everyone(): Recipients {
+    const { members } = this;
+    return {
+      size: members.size,
+      has: (userId) => members.has(userId),
+      [Symbol.iterator]: () => members.keys(),
+    };
+  }
+
+  get(userId: string): CachedMember | undefined {
+    return this.members.get(userId);
+  }
+
+  /** The members who may see the message of a number. */
+  seeing(seq: number): Recipients {
+    if (seq > this.latestJoin) return this.everyone;
+    return new Set(
+      [...this.members].filter(([, member]) => member.joinedSeq < seq).map(([userId]) => userId),
+    );
+  }
+
+  /** The members but for one. */
+  others(userId: string): Recipients {
+    return new Set([...this.members.keys()].filter((id) => id !== userId));
+  }
+
+  /** The other person of a direct conversation. */
+  peerOf(userId: string): string | undefined {
+    if (this.kind !== 'direct') return undefined;
+    for (const id of this.members.keys()) if (id !== userId) return id;
+    return undefined;
+  }
+
+  /** Takes over a committed change; null is somebody who has gone. */
+  apply(changes: Iterable<[userId: string, member: CachedMember | null]>): void {
+    for (const [userId, member] of changes) {
+      if (!member) this.members.delete(userId);
+      else {
+        this.members.set(userId, member);
+        this.latestJoin = Math.max(this.latestJoin, member.joinedSeq);
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  HealthCheck,
+  HealthCheckService,
+  HealthIndicatorService,
+  TypeOrmHealthIndicator,
+} from '@nestjs/terminus';
+import { Public } from '../common/decorators';
+import { SocketHost } from '../connections/socket-host';
+
+const DATABASE_TIMEOUT_MS = 2_000;
+
+/** What a balancer or an orchestrator asks. */
+@ApiTags('health')
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly database: TypeOrmHealthIndicator,
+    private readonly indicators: HealthIndicatorService,
+    private readonly sockets: SocketHost,
+  ) {}
+
+  /** Whether the process runs: restart it if not. */
+  @Get('live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** Whether it can serve now: send it no new clients if not. */
+  @Get('ready')
+  @HealthCheck()
+  ready() {
+    return this.health.check([
+      () => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS }),
+      () => this.accepting(),
+    ]);
+  }
+
+  private accepting() {
+    const indicator = this.indicators.check('connections');
+    return this.sockets.draining ? indicator.down('draining') : indicator.up();
+  }
+}

@@ -1,0 +1,75 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ERRORS, type ErrorCode } from '@parley/protocol';
+import { ERROR_CODES_EXTENSION } from './common/api-errors';
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+type Operation = Record<string, unknown> & {
+  security?: unknown[];
+  requestBody?: unknown;
+  responses: Record<string, unknown>;
+};
+
+/** What any route may answer. */
+const ALWAYS: ErrorCode[] = ['overloaded', 'unavailable', 'timeout', 'internal'];
+const PROTECTED: ErrorCode[] = ['unauthenticated', 'token_expired', 'session_revoked'];
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** The OpenAPI document of the running routes, with the errors of each. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Parley')
+    .setDescription('Instant messaging over REST; the socket at /ws carries the same and the pushes.')
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
+  });
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Error: ERROR_SCHEMA },
+  };
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = path[method] as Operation | undefined;
+      if (operation) describeErrors(operation);
+    }
+  }
+  return document;
+}
+
+/** One response for each status, naming its codes. */
+function describeErrors(operation: Operation): void {
+  const own = (operation[ERROR_CODES_EXTENSION] as ErrorCode[] | undefined) ?? [];
+  delete operation[ERROR_CODES_EXTENSION];
+  const invalid: ErrorCode[] = operation.requestBody || operation.parameters ? ['payload_invalid'] : [];
+  const tooLarge: ErrorCode[] = operation.requestBody ? ['payload_too_large'] : [];
+  const codes = [...own, ...invalid, ...tooLarge, ...(operation.security ? PROTECTED : []), ...ALWAYS];
+  for (const status of new Set(codes.map((code) => ERRORS[code].status))) {
+    const those = codes.filter((code) => ERRORS[code].status === status);
+    operation.responses[status] = {
+      description: those.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join('\n\n'),
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+    };
+  }
+}
+
+const ERROR_SCHEMA: Schemas[string] = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'retryable'],
+      properties: {
+        code: { type: 'string', enum: Object.keys(ERRORS) },
+        message: { type: 'string', description: 'One sentence, for developers.' },
+        retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
+        details: { type: 'object', additionalProperties: true },
+      },
+    },
+  },
+};

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { ConnectionsModule } from '../connections/connections.module';
+import { ConversationsModule } from '../conversations/conversations.module';
+import { TimelineModule } from '../timeline/timeline.module';
+import { ReceiptsController } from './receipts.controller';
+import { ReceiptsGateway } from './receipts.gateway';
+import { ReceiptsService } from './receipts.service';
+import { UnreadService } from './unread.service';
+
+@Module({
+  imports: [ConnectionsModule, ConversationsModule, TimelineModule],
+  controllers: [ReceiptsController],
+  providers: [ReceiptsGateway, ReceiptsService, UnreadService],
+  exports: [UnreadService],
+})
+export class ReceiptsModule {}

@@ -1,0 +1,32 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../common/actor';
+import { ApiErrors } from '../common/api-errors';
+import { CurrentActor } from '../common/decorators';
+import { IdParam } from '../common/id-param';
+import { PageQuery } from '../common/pagination';
+import { ConversationListDto, ConversationSummaryDto } from './conversation-list.dto';
+import { ConversationListService } from './conversation-list.service';
+
+@ApiTags('conversations')
+@ApiBearerAuth()
+@Controller('conversations')
+export class ConversationListController {
+  constructor(private readonly conversations: ConversationListService) {}
+
+  /** My conversations, the latest changed first, with what is unread. */
+  @Get()
+  @ApiErrors('cursor_invalid')
+  list(@CurrentActor() actor: Actor, @Query() page: PageQuery): Promise<ConversationListDto> {
+    return this.conversations.list(actor, page);
+  }
+
+  @Get(':conversationId')
+  @ApiErrors('conversation_not_found')
+  get(
+    @CurrentActor() actor: Actor,
+    @Param('conversationId', IdParam) conversationId: string,
+  ): Promise<ConversationSummaryDto> {
+    return this.conversations.get(actor, conversationId);
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module';
+import { setUpApp } from '../../src/app.setup';
+import { type Env, readEnv } from '../../src/config/env';
+
+interface TestDatabase {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+}
+
+export interface TestApp {
+  readonly app: NestExpressApplication;
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** Of the database that only this application uses. */
+  readonly database: TestDatabase;
+  readonly source: DataSource;
+  stop(): Promise<void>;
+}
+
+/** Starts the real application on a free port, with an empty, migrated database of its own. */
+export async function startApp(
+  settings: Record<string, string> = {},
+  overrides: Partial<Env> = {},
+): Promise<TestApp> {
+  const database = await createDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-app-'));
+  const env: Env = {
+    ...readEnv({ NODE_ENV: 'test', LOG_LEVEL: 'fatal', DATA_DIR: dataDir, ...settings }),
+    ...overrides,
+  };
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, database), {
+    logger: env.logLevel === 'fatal' ? ['fatal'] : ['error', 'warn'],
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+  setUpApp(app);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return {
+    app,
+    url: `http://127.0.0.1:${port}`,
+    database,
+    source: app.get(DataSource),
+    stop: async () => {
+      await app.close();
+      await rm(dataDir, { recursive: true, force: true });
+      await asAdmin((client) => client.query(`DROP DATABASE IF EXISTS "${database.database}" WITH (FORCE)`));
+    },
+  };
+}
+
+/** A copy of the migrated database that the run's global set-up made. */
+async function createDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const server = await asAdmin(async (client, template) => {
+    await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`);
+  });
+  return { ...server, database: name };
+}
+
+async function asAdmin(work: (client: Client, template: string) => Promise<unknown>): Promise<TestDatabase> {
+  const server = JSON.parse(process.env.PARLEY_TEST_DATABASE ?? 'null') as TestDatabase | null;
+  if (!server) throw new Error('the global set-up has not run');
+  const client = new Client({ ...server, database: 'postgres' });
+  await client.connect();
+  try {
+    await work(client, server.database);
+  } finally {
+    await client.end();
+  }
+  return server;
+}

@@ -1,0 +1,112 @@
+import type { ErrorBody, ServerEvent, ServerEvents } from '@parley/protocol';
+import { WebSocket, type ClientOptions } from 'ws';
+
+interface Received {
+  event: string;
+  data?: unknown;
+  ref?: string | number;
+  ok?: boolean;
+  error?: ErrorBody;
+}
+
+interface Waiter {
+  matches(frame: Received): boolean;
+  resolve(frame: Received): void;
+}
+
+const PATIENCE_MS = 5_000;
+
+/** A client for tests: sends what it is told, right or wrong, and keeps all that it gets. */
+export class TestSocket {
+  readonly frames: Received[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  private readonly waiters = new Set<Waiter>();
+  private refs = 0;
+
+  private constructor(readonly raw: WebSocket) {
+    raw.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Received));
+    raw.on('error', () => undefined);
+    this.closed = new Promise((resolve) => {
+      raw.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    });
+  }
+
+  /** Opens a socket; with a token it is authenticated and `ready`. */
+  static async open(url: string, token?: string, options: ClientOptions = {}): Promise<TestSocket> {
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const raw = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`, 'parley.v1', { headers, ...options });
+    const socket = new TestSocket(raw);
+    await new Promise<void>((resolve, reject) => {
+      raw.once('open', resolve);
+      raw.once('error', reject);
+    });
+    if (token) await socket.next('ready');
+    return socket;
+  }
+
+  /** Sends a frame with a ref and resolves to the reply's data; rejects with the reply's error. */
+  async request(event: string, data?: unknown): Promise<unknown> {
+    const ref = ++this.refs;
+    this.raw.send(JSON.stringify({ event, data, ref }));
+    const reply = await this.wait(
+      (frame) => frame.event === 'reply' && frame.ref === ref,
+      `the reply to ${event}`,
+    );
+    if (!reply.ok) throw Object.assign(new Error(reply.error?.message), reply.error);
+    return reply.data;
+  }
+
+  /** The next push of an event, among those that came already too; each is handed out once. */
+  async next<E extends ServerEvent>(
+    event: E,
+    where: (data: ServerEvents[E]) => boolean = () => true,
+  ): Promise<ServerEvents[E]> {
+    const frame = await this.wait((f) => f.event === event && where(f.data as ServerEvents[E]), event);
+    return frame.data as ServerEvents[E];
+  }
+
+  /** All pushes of an event until now that nobody has waited for. */
+  all<E extends ServerEvent>(event: E): ServerEvents[E][] {
+    return this.frames.filter((frame) => frame.event === event).map((frame) => frame.data as ServerEvents[E]);
+  }
+
+  /** Resolves when everything that was pushed before has arrived. */
+  async settle(): Promise<void> {
+    await this.request('ping');
+  }
+
+  async close(): Promise<void> {
+    this.raw.close();
+    await this.closed;
+  }
+
+  private receive(frame: Received): void {
+    for (const waiter of this.waiters) {
+      if (!waiter.matches(frame)) continue;
+      this.waiters.delete(waiter);
+      waiter.resolve(frame);
+      return;
+    }
+    this.frames.push(frame);
+  }
+
+  private wait(matches: (frame: Received) => boolean, what: string): Promise<Received> {
+    const index = this.frames.findIndex(matches);
+    if (index >= 0) return Promise.resolve(this.frames.splice(index, 1)[0] as Received);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiters.delete(waiter);
+        const got = this.frames.map((frame) => frame.event).join(', ');
+        reject(new Error(`${what} did not come within ${PATIENCE_MS} ms; there came: ${got}`));
+      }, PATIENCE_MS);
+      const waiter: Waiter = {
+        matches,
+        resolve: (frame) => {
+          clearTimeout(timer);
+          resolve(frame);
+        },
+      };
+      this.waiters.add(waiter);
+    });
+  }
+}
