@@ -10,9 +10,7 @@ let cleo: Person;
 
 beforeAll(async () => {
   server = await startApp();
-  [ann, bob, cleo] = await Promise.all(
-    ['ann', 'bob', 'cleo'].map((name) => Person.register(server.url, name)),
-  );
+  ({ ann, bob, cleo } = await Person.registerAll(server.url, 'ann', 'bob', 'cleo'));
 });
 afterEach(async () => {
   await Promise.all([ann, bob, cleo].map((person) => person.disconnect()));

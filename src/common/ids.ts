@@ -13,7 +13,7 @@ export function IsId(options?: { each?: boolean }): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => lower(value)),
     IsUUID('loose', options),
-  ) as PropertyDecorator;
+  );
 }
 
 function lower(value: unknown): unknown {

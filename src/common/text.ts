@@ -74,9 +74,15 @@ export function IsName(maxLength: number): PropertyDecorator {
     ValidateBy({
       name: 'isName',
       validator: {
-        validate: (value) => typeof value === 'string' && value.trim() !== '' && !/\p{Cc}/u.test(value),
-        defaultMessage: () => '$property must hold something visible and no control characters',
+        // MaxLength does not count variation selectors, and the database does.
+        validate: (value) =>
+          typeof value === 'string' &&
+          value.trim() !== '' &&
+          !/\p{Cc}/u.test(value) &&
+          [...value].length <= maxLength,
+        defaultMessage: () =>
+          `$property must hold something visible, no control characters, and at most ${maxLength} characters`,
       },
     }),
-  ) as PropertyDecorator;
+  );
 }

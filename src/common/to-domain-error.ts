@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { HttpException, Logger } from '@nestjs/common';
 import type { ErrorCode } from '@parley/protocol';
 import { DomainError } from './domain-error';
@@ -48,7 +49,7 @@ export function toDomainError(error: unknown): DomainError {
   const database = fromDatabase(error);
   if (database) return database;
   if (isBodyParserError(error)) return new DomainError(HTTP_CODES[error.status] ?? 'payload_invalid');
-  logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  logger.error(isNativeError(error) ? (error.stack ?? error.message) : String(error));
   return new DomainError('internal');
 }
 
@@ -62,9 +63,9 @@ function fromHttp(error: HttpException): DomainError {
 }
 
 function fromDatabase(error: unknown): DomainError | null {
-  if (!(error instanceof Error)) return null;
+  if (!isNativeError(error)) return null;
   // TypeORM's QueryFailedError carries what pg threw.
-  const cause = 'driverError' in error && error.driverError instanceof Error ? error.driverError : error;
+  const cause = 'driverError' in error && isNativeError(error.driverError) ? error.driverError : error;
   const sqlState = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const code = SQL_CODES[sqlState] ?? ('severity' in cause ? SQL_CODES[sqlState.slice(0, 2)] : undefined);
   if (code) return new DomainError(code);
@@ -74,7 +75,7 @@ function fromDatabase(error: unknown): DomainError | null {
 
 function isBodyParserError(error: unknown): error is Error & { status: number } {
   return (
-    error instanceof Error &&
+    isNativeError(error) &&
     'status' in error &&
     typeof error.status === 'number' &&
     error.status >= 400 &&

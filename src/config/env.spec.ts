@@ -68,12 +68,15 @@ describe('readEnv', () => {
 describe('.env.example', () => {
   it('names every setting, and none that there is not', () => {
     const read = new Set<string>();
-    const spy = new Proxy({} as Record<string, string>, {
-      get: (_, name: string) => {
-        read.add(name);
-        return undefined;
+    const spy = new Proxy(
+      {},
+      {
+        get: (_, name: string) => {
+          read.add(name);
+          return undefined;
+        },
       },
-    });
+    );
     readEnv(spy);
     const named = [...readFileSync('.env.example', 'utf8').matchAll(/^#?\s?([A-Z][A-Z_]+)=/gm)].map(
       (match) => match[1],

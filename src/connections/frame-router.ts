@@ -30,10 +30,20 @@ export class FrameRouter {
     try {
       // Nest has already told the error filter when the handler failed; the result is then undefined.
       const result: unknown = await handler(frame.data, frame);
-      if (result instanceof InOrder) this.delivery.inOrder(result.position, () => frame.succeed(result.data));
+      if (result instanceof InOrder) await this.succeedInOrder(frame, result);
       else frame.succeed(result);
     } catch (error) {
       frame.fail(error);
     }
+  }
+
+  /** Ends when the answer is written, so that answers keep the order of their frames. */
+  private succeedInOrder(frame: InboundFrame, { position, data }: InOrder<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      this.delivery.inOrder(position, () => {
+        frame.succeed(data);
+        resolve();
+      });
+    });
   }
 }

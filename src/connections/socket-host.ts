@@ -5,12 +5,13 @@ import { Clock } from '../common/clock';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
 import type { Authenticator, Identity } from './authenticator';
+import type { Connection } from './connection';
 import { ConnectionRegistry } from './connection-registry';
 import { Frame } from './frame';
 import type { FrameRouter } from './frame-router';
 import { Heartbeat } from './heartbeat';
 import { SocketSession } from './socket-session';
-import type { WsConnection } from './ws-connection';
+import { WsConnection } from './ws-connection';
 
 /** Time for frames in flight to be answered when the server stops. */
 const DRAIN_MS = 5_000;
@@ -55,7 +56,9 @@ export class SocketHost implements BeforeApplicationShutdown {
   }
 
   /** Renews a connection's token in place. */
-  renew(connection: WsConnection, identity: Identity): void {
+  renew(connection: Connection, identity: Identity): void {
+    // Every connection of this host is one; features only see the port.
+    if (!(connection instanceof WsConnection)) return;
     connection.expiresAt = identity.expiresAt;
     this.heartbeat.watch(connection);
   }

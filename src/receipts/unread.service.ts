@@ -18,7 +18,7 @@ export class UnreadService {
            SELECT 1 FROM message
            WHERE conversation_id = m.conversation_id AND seq > greatest(m.read_seq, m.joined_seq)
              AND sender_id <> m.user_id
-           ORDER BY seq LIMIT $3) AS some
+           ORDER BY seq LIMIT $3) AS newer
        ) AS counted
        WHERE m.user_id = $1 AND m.conversation_id = ANY($2::uuid[])`,
       [userId, conversationIds, LIMITS.unreadCount],

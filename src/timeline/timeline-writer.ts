@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Message } from '@parley/protocol';
@@ -207,6 +208,6 @@ export class TimelineWriter {
 /** Whether a row's content, not the state of the database, made a statement fail: SQLSTATE classes 22, 23. */
 function isRowsFault(error: unknown): boolean {
   return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
+    isNativeError(error) && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
   );
 }

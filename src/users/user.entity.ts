@@ -4,6 +4,9 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity('user')
 @Index('user_username_prefix', { synchronize: false })
 @Index('user_display_name_prefix', { synchronize: false })
+@Index('user_deleting', ['deletionStartedAt'], {
+  where: 'deletion_started_at IS NOT NULL AND deleted_at IS NULL',
+})
 export class UserEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'user_pkey' })
   id!: string;

@@ -50,6 +50,12 @@ export class Person {
     return new Person(url, username, body as Tokens);
   }
 
+  /** Several at once, each with a name of their own. */
+  static async registerAll<N extends string>(url: string, ...names: N[]): Promise<Record<N, Person>> {
+    const people = await Promise.all(names.map((name) => Person.register(url, name)));
+    return Object.fromEntries(names.map((name, i) => [name, people[i]])) as Record<N, Person>;
+  }
+
   get id(): string {
     return this.tokens.user.id;
   }

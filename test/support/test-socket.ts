@@ -33,7 +33,7 @@ export class TestSocket {
 
   /** Opens a socket; with a token it is authenticated and `ready`. */
   static async open(url: string, token?: string, options: ClientOptions = {}): Promise<TestSocket> {
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
     const raw = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`, 'parley.v1', { headers, ...options });
     const socket = new TestSocket(raw);
     await new Promise<void>((resolve, reject) => {

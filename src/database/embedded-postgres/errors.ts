@@ -81,7 +81,7 @@ const FILE_ERRORS: Readonly<Record<string, (path: string) => string>> = {
 
 /** Makes a sentence of a file system error; anything else comes back as it is. */
 export function explainFileError(error: unknown, place: string): unknown {
-  if (!(error instanceof Error) || error instanceof EmbeddedPostgresError) return error;
+  if (typeof error !== 'object' || error === null || error instanceof EmbeddedPostgresError) return error;
   const { code, path } = error as NodeJS.ErrnoException;
   const sentence = code === undefined ? undefined : FILE_ERRORS[code];
   return sentence

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canReach, type DbUser, giveTo } from './db-user';
@@ -31,6 +31,16 @@ export function makeSocketDir(place: Place): string {
   throw new EmbeddedPostgresError(
     `no folder is short enough for a socket of ${place.home}: set DATA_DIR to a shorter path`,
   );
+}
+
+/** Removes a socket folder outside of the cluster's home, once PostgreSQL is gone. */
+export function removeSocketDir(folder: string, place: Place): void {
+  if (folder.startsWith(place.home)) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // not empty or gone: nothing depends on it
+  }
 }
 
 function fits(folder: string): boolean {

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import type { Actor } from '../common/actor';
+import { DomainError } from '../common/domain-error';
+import { DeliveryService } from '../connections/delivery.service';
+import { Frame } from '../connections/frame';
+import { ContactFeed } from './contact-feed';
+import { lockPair, pairKey, requireBoth, writePair } from './contact-pairs';
+import { type ContactChange, type ContactPair, changed, turned, viewOf } from './contact-state';
+import type { ContactStandingDto } from './contacts.dto';
+import { InvalidatedCache } from './invalidated-cache';
+
+/** Friends held in memory over all users; a user's set weighs one more. */
+const MAX_CACHED_FRIENDS = 500_000;
+const MAX_CACHED_PAIRS = 200_000;
+const UUID_LENGTH = 36;
+
+/** Changes that make or keep a row, for which both accounts must be there. */
+const NEEDS_ACCOUNTS: readonly ContactChange[] = ['request', 'accept', 'block'];
+
+/** Friends, requests and blocks. */
+@Injectable()
+export class ContactsService {
+  private readonly friends = new InvalidatedCache<ReadonlySet<string>>(
+    { maxWeight: MAX_CACHED_FRIENDS, weight: (ids) => ids.size + 1 },
+    (userId) => this.readFriends(userId),
+  );
+  private readonly blocks = new InvalidatedCache<boolean>(
+    { maxWeight: MAX_CACHED_PAIRS, weight: () => 1 },
+    (key) => this.readBlocked(key.slice(0, UUID_LENGTH), key.slice(UUID_LENGTH)),
+  );
+
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    private readonly delivery: DeliveryService,
+    private readonly feed: ContactFeed,
+  ) {
+    // First of the listeners: those that follow may ask here.
+    feed.onChange((a, b) => {
+      this.friends.invalidate(a);
+      this.friends.invalidate(b);
+      this.blocks.invalidate(pairKey(a, b));
+    });
+  }
+
+  /** Those with whom a friendship was accepted. */
+  friendIds(userId: string): Promise<ReadonlySet<string>> {
+    return this.friends.get(userId);
+  }
+
+  /** Whether either has blocked the other; asked for every direct message. */
+  isBlocked(a: string, b: string): Promise<boolean> {
+    return this.blocks.get(pairKey(a, b));
+  }
+
+  /** Called once a change between two people is committed, here or on another node, within a second. */
+  onChange(listener: (userIdA: string, userIdB: string) => void): void {
+    this.feed.onChange(listener);
+  }
+
+  /** Does something about somebody; once more changes nothing. */
+  async change(actor: Actor, contactId: string, change: ContactChange): Promise<ContactStandingDto> {
+    const ids = { userId: actor.userId, contactId };
+    if (actor.userId === contactId) {
+      throw new DomainError('payload_invalid', 'Nobody is a contact of their own.');
+    }
+    const [before, after] = await this.source.transaction(async (manager) => {
+      if (NEEDS_ACCOUNTS.includes(change)) await requireBoth(manager, ids);
+      const pair = await lockPair(manager, ids);
+      const next = changed(pair, change);
+      if (next === pair) return [pair, pair];
+      await writePair(manager, ids, pair, next);
+      await this.feed.record(manager, actor.userId, [contactId]);
+      return [pair, next];
+    });
+    if (after !== before) this.tell(actor.userId, contactId, before, after);
+    return { userId: contactId, state: viewOf(after) };
+  }
+
+  /** Ends all that an account has with others, when it is deleted. */
+  async removeAll(userId: string): Promise<void> {
+    const rows = await this.source.transaction(async (manager) => {
+      const deleted: { other: string; seen: boolean }[] = await manager.query(
+        `WITH gone AS (DELETE FROM contact WHERE user_id = $1 OR contact_id = $1 RETURNING *)
+         SELECT CASE user_id WHEN $1 THEN contact_id ELSE user_id END AS other,
+           bool_or(user_id <> $1 OR state <> 'blocked') AS seen
+         FROM gone GROUP BY 1`,
+        [userId],
+      );
+      if (deleted.length > 0) {
+        await this.feed.record(
+          manager,
+          userId,
+          deleted.map((row) => row.other),
+        );
+      }
+      return deleted;
+    });
+    this.feed.announce(
+      userId,
+      rows.map((row) => row.other),
+    );
+    const to = rows.filter((row) => row.seen).map((row) => row.other);
+    if (to.length > 0)
+      this.delivery.push({ to, frame: Frame.push('contact.changed', { userId, state: 'none' }) });
+  }
+
+  /** Each side hears how it stands now, if that has changed: being blocked is not told to a stranger. */
+  private tell(userId: string, contactId: string, before: ContactPair, after: ContactPair): void {
+    this.feed.announce(userId, [contactId]);
+    this.push(userId, contactId, before, after);
+    this.push(contactId, userId, turned(before), turned(after));
+  }
+
+  private push(to: string, about: string, before: ContactPair, after: ContactPair): void {
+    const state = viewOf(after);
+    if (state === viewOf(before)) return;
+    this.delivery.push({ to: [to], frame: Frame.push('contact.changed', { userId: about, state }) });
+  }
+
+  private async readFriends(userId: string): Promise<ReadonlySet<string>> {
+    const rows: { id: string }[] = await this.source.query(
+      `SELECT contact_id AS id FROM contact WHERE user_id = $1 AND state = 'accepted'`,
+      [userId],
+    );
+    return new Set(rows.map((row) => row.id));
+  }
+
+  private async readBlocked(a: string, b: string): Promise<boolean> {
+    const rows: unknown[] = await this.source.query(
+      `SELECT 1 FROM contact
+       WHERE ((user_id = $1 AND contact_id = $2) OR (user_id = $2 AND contact_id = $1)) AND state = 'blocked'`,
+      [a, b],
+    );
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { hash } from '@node-rs/argon2';
+import type { ClientConfig } from 'pg';
+import { loadSigningKey } from '../../src/auth/signing-key';
+import { TokenService } from '../../src/auth/token.service';
+import { SystemClock } from '../../src/common/clock';
+import { type Env, EnvError, loadEnvFile, readEnv } from '../../src/config/env';
+import { EmbeddedPostgresError } from '../../src/database/embedded-postgres/embedded-postgres';
+import { findRunningPostgres } from '../../src/database/embedded-postgres/attach';
+import { Refusal } from '../support/refusal';
+
+export interface ServerSideOptions {
+  /** Instead of DATA_DIR. */
+  dataDir?: string | undefined;
+}
+
+/** What a server on this machine keeps to itself: its database, and the secret of its tokens. */
+export interface ServerSide {
+  database: ClientConfig;
+  hashPassword(password: string): Promise<string>;
+  /** An access token for a session. */
+  signToken(userId: string, sessionId: string, ttlSeconds: number): Promise<string>;
+}
+
+/** Finds it by the settings that the server reads; rejects with a Refusal when it is not here. */
+export async function openServerSide({ dataDir }: ServerSideOptions): Promise<ServerSide> {
+  try {
+    loadEnvFile();
+    const env = readEnv();
+    return await open(dataDir === undefined ? env : { ...env, dataDir: resolve(dataDir) });
+  } catch (error) {
+    if (error instanceof EnvError || error instanceof EmbeddedPostgresError) throw new Refusal(error.message);
+    throw error;
+  }
+}
+
+async function open(env: Env): Promise<ServerSide> {
+  const database = findDatabase(env);
+  if (!env.jwtSecret && !existsSync(join(env.dataDir, 'jwt-secret'))) {
+    throw new Refusal(
+      `There is no jwt-secret in ${env.dataDir}: set JWT_SECRET or DATA_DIR as the server has them.`,
+    );
+  }
+  const key = await loadSigningKey(env);
+  return {
+    database,
+    hashPassword: (password) => hash(password), // its parameters stand in the hash
+    signToken: async (userId, sessionId, accessTokenSeconds) => {
+      const tokens = new TokenService(key, { accessTokenSeconds }, new SystemClock());
+      return (await tokens.mint({ userId, sessionId })).accessToken;
+    },
+  };
+}
+
+function findDatabase({ databaseUrl, dataDir }: Env): ClientConfig {
+  if (databaseUrl) return { connectionString: databaseUrl };
+  const running = findRunningPostgres(dataDir);
+  if (running) return running;
+  throw new Refusal(
+    `No database runs in ${dataDir}: start the server, or set DATABASE_URL or DATA_DIR as it has them.`,
+  );
+}
