@@ -1,5 +1,15 @@
 // ESM-only packages that a CommonJS test must have compiled, or jest cannot load them on Node 20.
-const esm = ['@nestjs', 'jose', 'uuidv7', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', '@tokenizer', '@borewit'];
+const esm = [
+  '@nestjs',
+  'jose',
+  'uuidv7',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@tokenizer',
+  '@borewit',
+];
 
 /** @type {import('jest').Config} */
 const base = {

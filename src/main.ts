@@ -89,8 +89,8 @@ function explain(error: unknown): string {
 }
 
 async function fail(error: unknown): Promise<void> {
-  process.stderr.write(`Parley cannot start. ${explain(error)}\n`);
   await end().catch(() => undefined);
+  process.stderr.write(`Parley cannot start. ${explain(error)}\n`);
   process.exit(1);
 }
 

@@ -8,6 +8,7 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 type Operation = Record<string, unknown> & {
   security?: unknown[];
   requestBody?: unknown;
+  parameters?: unknown[];
   responses: Record<string, unknown>;
 };
 
@@ -45,7 +46,8 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
 function describeErrors(operation: Operation): void {
   const own = (operation[ERROR_CODES_EXTENSION] as ErrorCode[] | undefined) ?? [];
   delete operation[ERROR_CODES_EXTENSION];
-  const invalid: ErrorCode[] = operation.requestBody || operation.parameters ? ['payload_invalid'] : [];
+  const invalid: ErrorCode[] =
+    operation.requestBody || operation.parameters?.length ? ['payload_invalid'] : [];
   const tooLarge: ErrorCode[] = operation.requestBody ? ['payload_too_large'] : [];
   const codes = [...own, ...invalid, ...tooLarge, ...(operation.security ? PROTECTED : []), ...ALWAYS];
   for (const status of new Set(codes.map((code) => ERRORS[code].status))) {

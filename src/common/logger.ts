@@ -12,11 +12,24 @@ const COUNT: Record<Env['logLevel'], number> = {
   trace: 6,
 };
 
+/** Parts of Nest that list every module, route and event at start: of use to who debugs only. */
+const TALKATIVE = [
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'WebSocketsController',
+].concat('NestApplication');
+
+class ParleyLogger extends ConsoleLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof context === 'string' && TALKATIVE.includes(context)) this.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+}
+
 /** Lines for people in development, a JSON object a line in production. */
 export function createLogger({ production, logLevel }: Pick<Env, 'production' | 'logLevel'>): ConsoleLogger {
-  return new ConsoleLogger('Parley', {
-    json: production,
-    logLevels: LEVELS.slice(0, COUNT[logLevel]),
-    timestamp: false,
-  });
+  return new ParleyLogger('Parley', { json: production, logLevels: LEVELS.slice(0, COUNT[logLevel]) });
 }

@@ -12,10 +12,10 @@ export class UpdateMeDto {
 
 export class UserSearchQuery extends PageQuery {
   /** How the user name or the display name begins. */
-  @IsString()
   @MinLength(1)
   @MaxLength(DISPLAY_NAME_LENGTH)
   @IsStorableText()
+  @IsString()
   query!: string;
 }
 

@@ -32,15 +32,24 @@ export class Player {
     const names = plan.kind === 'group' ? [ORGANISER, ...plan.people] : plan.people;
     await this.people.enter(names);
     const conversationId = plan.kind === 'group' ? await this.playGroup(plan) : await this.playDirect(plan);
-    if (conversationId === null) return null;
+    const played = conversationId === null ? null : await this.check(plan.kind, conversationId, names);
+    await this.people.leave(names);
+    return played;
+  }
+
+  /** Reads what the database has, and waits until everybody has it too. */
+  private async check(
+    kind: Judged['kind'],
+    conversationId: string,
+    names: readonly string[],
+  ): Promise<Judged> {
     const played = {
-      kind: plan.kind,
+      kind,
       conversationId,
       memberIds: names.map((name) => this.people.idOf(name)),
       history: await this.readHistory(names[0] ?? ORGANISER, conversationId),
     };
     await this.settle(played);
-    await this.people.leave(names);
     return played;
   }
 

@@ -140,8 +140,8 @@ export interface Message {
   createdAt: Timestamp;
 }
 
-export const PRESENCE_STATUSES = ['online', 'away', 'busy', 'offline', 'unknown'] as const;
-/** `unknown`: the server cannot tell now, or you may not know. */
+export const PRESENCE_STATUSES = ['online', 'away', 'busy', 'invisible', 'offline', 'unknown'] as const;
+/** `unknown`: the server cannot tell now, or you may not know. `invisible`: to own devices only. */
 export type PresenceStatus = (typeof PRESENCE_STATUSES)[number];
 
 export const CHOSEN_STATUSES = ['online', 'away', 'busy', 'invisible'] as const;

@@ -1,0 +1,112 @@
+import type { Session, Tokens } from '@parley/protocol';
+import { Transform } from 'class-transformer';
+import { IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsId } from '../common/ids';
+import { IsName, IsStorableText } from '../common/text';
+import { DISPLAY_NAME_LENGTH, MeDto } from '../users/users.dto';
+
+const MIN_PASSWORD_LENGTH = 8;
+const MAX_PASSWORD_LENGTH = 256;
+const MAX_DEVICE_NAME_LENGTH = 100;
+/** More than any token of ours has. */
+const MAX_TOKEN_LENGTH = 2_048;
+
+function LowerCase(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.toLowerCase() : value,
+  );
+}
+
+/** On what somebody logs in. */
+export class DeviceDto {
+  /** Made by the client and kept; logging in again with it ends the session before. */
+  @IsOptional()
+  @IsId()
+  deviceId?: string;
+
+  /** Shown in the list of sessions. */
+  @IsOptional()
+  @IsName(MAX_DEVICE_NAME_LENGTH)
+  deviceName?: string;
+}
+
+export class RegisterDto extends DeviceDto {
+  /** 3 to 32 of a-z, 0-9, `.`, `_` and `-`, the first a letter or digit; capitals are lowered. */
+  @LowerCase()
+  @Matches(/^[a-z0-9][a-z0-9._-]{2,31}$/)
+  @IsString()
+  username!: string;
+
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  @IsStorableText()
+  @IsString()
+  password!: string;
+
+  @IsName(DISPLAY_NAME_LENGTH)
+  displayName!: string;
+}
+
+export class LoginDto extends DeviceDto {
+  @LowerCase()
+  @MaxLength(MAX_PASSWORD_LENGTH)
+  @IsStorableText()
+  @IsString()
+  username!: string;
+
+  @MaxLength(MAX_PASSWORD_LENGTH)
+  @IsString()
+  password!: string;
+}
+
+export class RefreshDto {
+  @MaxLength(MAX_TOKEN_LENGTH)
+  @IsString()
+  refreshToken!: string;
+}
+
+export class ChangePasswordDto {
+  @MaxLength(MAX_PASSWORD_LENGTH)
+  @IsString()
+  currentPassword!: string;
+
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  @IsStorableText()
+  @IsString()
+  newPassword!: string;
+}
+
+export class DeleteAccountDto {
+  @MaxLength(MAX_PASSWORD_LENGTH)
+  @IsString()
+  password!: string;
+}
+
+/** What `auth.refresh` carries over the socket. */
+export class RenewDto {
+  @MaxLength(MAX_TOKEN_LENGTH)
+  @IsString()
+  accessToken!: string;
+}
+
+export class TokensDto implements Tokens {
+  accessToken!: string;
+  refreshToken!: string;
+  /** Seconds for which the access token is good. */
+  expiresIn!: number;
+  sessionId!: string;
+  user!: MeDto;
+}
+
+export class SessionDto implements Session {
+  id!: string;
+  deviceName!: string | null;
+  createdAt!: string;
+  /** When it was opened or last refreshed. */
+  lastUsedAt!: string;
+  /** Whether it is the session that asks. */
+  current!: boolean;
+}
+
+export class SessionListDto {
+  items!: SessionDto[];
+}

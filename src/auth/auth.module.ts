@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ENV } from '../config/config.module';
+import { Authenticator } from '../connections/authenticator';
+import { ConnectionsModule } from '../connections/connections.module';
+import { UsersModule } from '../users/users.module';
+import { AccountController } from './account.controller';
+import { AuthController } from './auth.controller';
+import { AuthGateway } from './auth.gateway';
+import { AuthGuard } from './auth.guard';
+import { AuthService } from './auth.service';
+import { PasswordHasher } from './password-hasher';
+import { RefreshTokens } from './refresh-tokens';
+import { Revocations } from './revocations';
+import { SessionPurge } from './session-purge';
+import { SessionsService } from './sessions.service';
+import { loadSigningKey, SIGNING_KEY } from './signing-key';
+import { TokenAuthenticator } from './token-authenticator';
+import { TokenService } from './token.service';
+
+@Module({
+  imports: [ConnectionsModule, UsersModule],
+  controllers: [AuthController, AccountController],
+  providers: [
+    AuthGateway,
+    AuthService,
+    PasswordHasher,
+    RefreshTokens,
+    Revocations,
+    SessionPurge,
+    SessionsService,
+    TokenAuthenticator,
+    TokenService,
+    { provide: Authenticator, useExisting: TokenAuthenticator },
+    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: SIGNING_KEY, useFactory: loadSigningKey, inject: [ENV] },
+  ],
+  exports: [Authenticator, PasswordHasher, TokenService],
+})
+export class AuthModule {}

@@ -1,0 +1,234 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import type { MessageSent } from '@parley/protocol';
+import { Person } from './support/person';
+import { describeWith } from './support/require-program';
+import { removeDataDirs, ServerProcess } from './support/server-process';
+import { TestSocket } from './support/test-socket';
+
+const dirs: string[] = [];
+const servers: ServerProcess[] = [];
+
+async function dataDir(): Promise<string> {
+  const dir = await ServerProcess.dataDir();
+  dirs.push(dir);
+  return dir;
+}
+
+async function start(dir: string, settings?: Record<string, string>): Promise<ServerProcess> {
+  const server = await ServerProcess.start(dir, settings);
+  servers.push(server);
+  return server;
+}
+
+/** The database's main process, by the file that it keeps. */
+function postmasterOf(dir: string): number {
+  const file = execFileSync('find', [dir, '-name', 'postmaster.pid'], { encoding: 'utf8' }).trim();
+  return Number(readFileSync(file, 'utf8').split('\n')[0]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.end()));
+  await removeDataDirs(...dirs.splice(0));
+});
+
+describe('the server', () => {
+  it('starts with nothing configured, keeps its data, and says goodbye', async () => {
+    const dir = await dataDir();
+    const first = await start(dir);
+    const ann = await Person.register(first.url);
+    const { conversation } = await ann.ok('POST', '/conversations', {
+      kind: 'group',
+      title: 'Kept',
+      memberIds: [],
+    });
+    const socket = await ann.connect();
+    const pid = postmasterOf(dir);
+    first.child.kill('SIGTERM');
+    expect(await socket.next('server.draining')).toEqual({ reconnectAfterMs: expect.any(Number) });
+    expect(await socket.closed).toEqual({ code: 4503, reason: 'draining' });
+    expect(await first.exited).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+
+    const second = await start(dir);
+    const again = new URL(second.url);
+    // The same secret: the token of before is still good.
+    const answer = await fetch(`${again.origin}/v1/conversations/${conversation.id}`, {
+      headers: { Authorization: `Bearer ${ann.tokens.accessToken}` },
+    });
+    expect(await answer.json()).toMatchObject({ title: 'Kept' });
+  });
+
+  it('has after kill -9 what it had acknowledged, and takes its database over', async () => {
+    const dir = await dataDir();
+    const first = await start(dir);
+    const ann = await Person.register(first.url);
+    const bob = await Person.register(first.url, 'bob');
+    const socket = await ann.connect();
+    const acked: string[] = [];
+    for (let i = 0; i < 50; i++) {
+      const id = randomUUID();
+      void socket.request('message.send', { id, text: `${i}`, to: bob.id }).then(
+        (sent) => acked.push((sent as MessageSent).message.id),
+        () => undefined,
+      );
+      if (i === 25) await socket.settle();
+    }
+    await first.end('SIGKILL');
+    await socket.closed;
+    expect(acked.length).toBeGreaterThan(0);
+
+    const second = await start(dir);
+    const headers = { Authorization: `Bearer ${ann.tokens.accessToken}` };
+    const list = (await (await fetch(`${second.url}/v1/conversations`, { headers })).json()) as {
+      items: { id: string }[];
+    };
+    const path = `${second.url}/v1/conversations/${list.items[0]!.id}/messages?limit=200`;
+    const { messages } = (await (await fetch(path, { headers })).json()) as {
+      messages: { id: string; seq: number }[];
+    };
+    expect(messages.map((message) => message.id)).toEqual(expect.arrayContaining(acked));
+    expect(messages.map((message) => message.seq)).toEqual(messages.map((_, i) => i + 1));
+  });
+
+  it('keeps sockets when its database dies, says so, and recovers without a hand', async () => {
+    const dir = await dataDir();
+    const server = await start(dir);
+    const ann = await Person.register(server.url);
+    const bob = await Person.register(server.url, 'bob');
+    const socket = await ann.connect();
+    await socket.request('message.send', { id: randomUUID(), text: 'before', to: bob.id });
+    process.kill(postmasterOf(dir), 'SIGKILL');
+    const failures: unknown[] = [];
+    const id = randomUUID();
+    // The same id until it is in, as a client does.
+    for (;;) {
+      try {
+        const sent = (await socket.request('message.send', { id, text: 'after', to: bob.id })) as MessageSent;
+        expect(sent.message.seq).toBe(2);
+        break;
+      } catch (error) {
+        failures.push(error);
+        await socket.settle();
+      }
+    }
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'unavailable', retryable: true });
+    expect((await ann.call('GET', '/users/me')).status).toBe(200);
+    await ann.disconnect();
+  });
+
+  describe('refuses to start in one sentence', () => {
+    async function complaint(server: ServerProcess): Promise<string> {
+      expect(await server.exited).toBe(1);
+      expect(server.output).toContain('Parley cannot start.');
+      const sentence = server.output.slice(server.output.indexOf('Parley cannot start.')).trim();
+      expect(sentence).not.toContain('\n');
+      return sentence;
+    }
+
+    it('when the port is taken', async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => other.once('listening', resolve));
+      const { port } = other.address() as AddressInfo;
+      const dir = await dataDir();
+      const sentence = await complaint(ServerProcess.spawn(dir, { PORT: String(port) }));
+      expect(sentence).toContain(`Port ${port} is taken`);
+      other.close();
+    });
+
+    it('when another one uses the folder', async () => {
+      const dir = await dataDir();
+      const first = await start(dir);
+      const sentence = await complaint(ServerProcess.spawn(dir));
+      expect(sentence).toContain(`pid ${first.child.pid}`);
+      expect(sentence).toContain('DATA_DIR');
+    });
+
+    it('when a setting is wrong', async () => {
+      expect(await complaint(ServerProcess.spawn(await dataDir(), { PORT: 'x' }))).toContain('PORT is "x"');
+    });
+
+    it('when it would be insecure in production', async () => {
+      const settings = { NODE_ENV: 'production', EMBEDDED_POSTGRES: '1' };
+      const weak = { ...settings, JWT_SECRET: 'secret' };
+      expect(await complaint(ServerProcess.spawn(await dataDir(), settings))).toContain(
+        'JWT_SECRET is missing',
+      );
+      expect(await complaint(ServerProcess.spawn(await dataDir(), weak))).toContain('JWT_SECRET is too weak');
+    });
+
+    it('when its database cannot be reached', async () => {
+      const settings = { DATABASE_URL: 'postgres://parley:secret@127.0.0.1:1/parley' };
+      const sentence = await complaint(ServerProcess.spawn(await dataDir(), settings));
+      expect(sentence).toContain('The database of DATABASE_URL cannot be used');
+      expect(sentence).not.toContain('secret');
+    });
+  });
+});
+
+describeWith('openssl', 'openssl', () => {
+  function certificate(dir: string, name: string): { cert: string; key: string } {
+    const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
+    execFileSync('openssl', [
+      ...[
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+      ],
+      ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
+    ]);
+    return { cert, key };
+  }
+
+  function nameServed(port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+        resolve(String(socket.getPeerCertificate().subject.CN));
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  }
+
+  it('speaks https and wss, and takes a new certificate on SIGHUP while connections stay', async () => {
+    const dir = await dataDir();
+    const { cert, key } = certificate(dir, 'first');
+    const server = await start(dir, { TLS_CERT: cert, TLS_KEY: key });
+    expect(server.url).toMatch(/^https:/);
+    expect(server.output).toContain('wss://');
+    const port = Number(new URL(server.url).port);
+    const socket = await TestSocket.open(server.url, undefined, { ca: readFileSync(cert) });
+    await expect(socket.request('ping')).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(await nameServed(port)).toBe('first');
+
+    certificate(dir, 'second');
+    server.child.kill('SIGHUP');
+    await server.printed(/certificate was read again/);
+    expect(await nameServed(port)).toBe('second');
+    await expect(socket.request('ping')).rejects.toMatchObject({ code: 'unauthenticated' });
+    execFileSync('cp', [cert, key]);
+    server.child.kill('SIGHUP');
+    await server.printed(/certificate stays as it was/);
+    expect(await nameServed(port)).toBe('second');
+    await socket.close();
+  });
+});
