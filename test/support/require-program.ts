@@ -25,7 +25,7 @@ export function describeWith(program: Program, title: string, suite: () => void)
 }
 
 /** Whether a program can be run from the PATH. */
-export function isInstalled(program: Program): boolean {
+function isInstalled(program: Program): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

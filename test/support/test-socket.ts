@@ -12,6 +12,7 @@ interface Received {
 interface Waiter {
   matches(frame: Received): boolean;
   resolve(frame: Received): void;
+  fail(reason: string): void;
 }
 
 const PATIENCE_MS = 5_000;
@@ -27,7 +28,10 @@ export class TestSocket {
     raw.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Received));
     raw.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
-      raw.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+      raw.on('close', (code, reason) => {
+        resolve({ code, reason: reason.toString() });
+        for (const waiter of this.waiters) waiter.fail(`the connection was closed with ${code}`);
+      });
     });
   }
 
@@ -94,16 +98,21 @@ export class TestSocket {
     const index = this.frames.findIndex(matches);
     if (index >= 0) return Promise.resolve(this.frames.splice(index, 1)[0] as Received);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const timer = setTimeout(() => waiter.fail(`${PATIENCE_MS} ms went by`), PATIENCE_MS);
+      const settle = () => {
+        clearTimeout(timer);
         this.waiters.delete(waiter);
-        const got = this.frames.map((frame) => frame.event).join(', ');
-        reject(new Error(`${what} did not come within ${PATIENCE_MS} ms; there came: ${got}`));
-      }, PATIENCE_MS);
+      };
       const waiter: Waiter = {
         matches,
         resolve: (frame) => {
-          clearTimeout(timer);
+          settle();
           resolve(frame);
+        },
+        fail: (reason) => {
+          settle();
+          const got = this.frames.map((frame) => frame.event).join(', ') || 'nothing else';
+          reject(new Error(`${what} did not come: ${reason}; there came ${got}`));
         },
       };
       this.waiters.add(waiter);

@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { isStorableJson, isStorableText } from './text';
+
+describe('isStorableText', () => {
+  it('takes all of Unicode but U+0000 and lone surrogates', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(isStorableText(text)).toBe(!text.includes('\u0000'));
+      }),
+    );
+    for (const text of ['\u0000', 'a\u0000', '\ud800', 'x\udfff', '\udc00\ud800']) {
+      expect(isStorableText(text)).toBe(false);
+    }
+  });
+});
+
+describe('isStorableJson', () => {
+  it('looks into keys, values and lists', () => {
+    expect(isStorableJson({ a: [1, null, { b: 'c' }], d: true })).toBe(true);
+    expect(isStorableJson({ a: [{ b: '\u0000' }] })).toBe(false);
+    expect(isStorableJson({ '\ud800': 1 })).toBe(false);
+  });
+
+  it('ends at a depth', () => {
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+    expect(isStorableJson(nested(16))).toBe(true);
+    expect(isStorableJson(nested(17))).toBe(false);
+    expect(isStorableJson(nested(5_000))).toBe(false);
+  });
+});
