@@ -2,13 +2,14 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ERRORS, type ErrorCode } from '@parley/protocol';
 import { ERROR_CODES_EXTENSION } from './common/api-errors';
+import { completeSchema, type Schema } from './openapi-schemas';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 type Operation = Record<string, unknown> & {
   security?: unknown[];
   requestBody?: unknown;
-  parameters?: unknown[];
+  parameters?: { name: string; schema: Schema }[];
   responses: Record<string, unknown>;
 };
 
@@ -23,6 +24,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setTitle('Parley')
     .setDescription('Instant messaging over REST; the socket at /ws carries the same and the pushes.')
     .setVersion('1')
+    .setOpenAPIVersion('3.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
@@ -33,6 +35,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     ...document.components,
     schemas: { ...document.components?.schemas, Error: ERROR_SCHEMA },
   };
+  for (const schema of Object.values(document.components.schemas ?? {})) completeSchema(schema as Schema);
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method] as Operation | undefined;
@@ -49,6 +52,7 @@ function describeErrors(operation: Operation): void {
   const invalid: ErrorCode[] =
     operation.requestBody || operation.parameters?.length ? ['payload_invalid'] : [];
   const tooLarge: ErrorCode[] = operation.requestBody ? ['payload_too_large'] : [];
+  for (const parameter of operation.parameters ?? []) completeSchema(parameter.schema, parameter.name);
   const codes = [...own, ...invalid, ...tooLarge, ...(operation.security ? PROTECTED : []), ...ALWAYS];
   for (const status of new Set(codes.map((code) => ERRORS[code].status))) {
     const those = codes.filter((code) => ERRORS[code].status === status);

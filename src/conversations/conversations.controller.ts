@@ -25,7 +25,7 @@ export class ConversationsController {
 
   /** Makes a group, or finds or makes the direct conversation with somebody. */
   @Post()
-  @ApiErrors('user_not_found', 'blocked', 'id_conflict')
+  @ApiErrors('user_not_found', 'blocked', 'id_conflict', 'text_invalid')
   create(
     @CurrentActor() actor: Actor,
     @Body() input: CreateConversationDto,
@@ -40,7 +40,7 @@ export class ConversationsController {
 
   /** Changes a group's title. */
   @Patch(':conversationId')
-  @ApiErrors('conversation_not_found', 'forbidden', 'not_a_group')
+  @ApiErrors('conversation_not_found', 'forbidden', 'not_a_group', 'text_invalid')
   update(
     @CurrentActor() actor: Actor,
     @Param('conversationId', IdParam) conversationId: string,

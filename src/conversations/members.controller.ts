@@ -25,6 +25,7 @@ export class MembersController {
     private readonly members: MembersService,
   ) {}
 
+  /** Who is in a conversation. */
   @Get('members')
   @ApiErrors('conversation_not_found', 'cursor_invalid')
   list(
@@ -53,6 +54,7 @@ export class MembersController {
     return { members: await this.members.add(actor, conversationId, userIds) };
   }
 
+  /** Gives a member another role. */
   @Patch('members/:userId')
   @ApiErrors('conversation_not_found', 'member_not_found', 'forbidden', 'last_owner', 'not_a_group')
   changeRole(

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/terminus';
 import { Public } from '../common/decorators';
 import { SocketHost } from '../connections/socket-host';
+import { LiveDto } from './health.dto';
 
 const DATABASE_TIMEOUT_MS = 2_000;
 
@@ -25,7 +26,7 @@ export class HealthController {
 
   /** Whether the process runs: restart it if not. */
   @Get('live')
-  live(): { status: 'ok' } {
+  live(): LiveDto {
     return { status: 'ok' };
   }
 

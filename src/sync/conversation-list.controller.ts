@@ -21,6 +21,7 @@ export class ConversationListController {
     return this.conversations.list(actor, page);
   }
 
+  /** One conversation of mine as the list shows it. */
   @Get(':conversationId')
   @ApiErrors('conversation_not_found')
   get(

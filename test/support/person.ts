@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorBody, Tokens } from '@parley/protocol';
+import { checkAnswer } from './openapi-check';
 import { TestSocket } from './test-socket';
 
 export interface Answer {
@@ -8,7 +9,7 @@ export interface Answer {
   body: any;
 }
 
-/** Sends one REST request. */
+/** Sends one REST request; the answer must be as the OpenAPI document says. */
 export async function call(
   url: string,
   method: string,
@@ -25,7 +26,9 @@ export async function call(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  const answer: Answer = { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  checkAnswer(method, path, answer.status, answer.body);
+  return answer;
 }
 
 export const PASSWORD = 'correct horse battery';

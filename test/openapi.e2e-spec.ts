@@ -1,0 +1,47 @@
+import document from '../docs/openapi.json';
+
+interface Operation {
+  summary?: string;
+  security?: unknown[];
+  requestBody?: { content: Record<string, { schema?: object }> };
+  responses: Record<string, { content?: Record<string, { schema?: object }> }>;
+}
+
+const PUBLIC = /^(POST \/v1\/auth\/(register|login|refresh)|GET \/health\/(live|ready))$/;
+
+const operations = Object.entries(
+  document.paths as unknown as Record<string, Record<string, Operation>>,
+).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    operation,
+  })),
+);
+
+// That it is what the routes are, `npm run check` says; that answers are as it says, every test's `call` does.
+describe('docs/openapi.json', () => {
+  it.each(operations)('says all of $name', ({ name, operation }) => {
+    expect(operation.summary).toMatch(/\S/);
+    const codes = Object.keys(operation.responses);
+    const good = codes.filter((code) => code.startsWith('2'));
+    expect(good).toHaveLength(1);
+    for (const code of codes) {
+      const schema = operation.responses[code]?.content?.['application/json']?.schema;
+      if (code === '204') expect(schema).toBeUndefined();
+      else expect(schema).toEqual(expect.any(Object));
+    }
+    if (operation.requestBody)
+      expect(operation.requestBody.content['application/json']?.schema).toBeDefined();
+    if (PUBLIC.test(name)) expect(operation.security).toBeUndefined();
+    else {
+      expect(operation.security).toEqual([{ bearer: [] }]);
+      expect(codes).toContain('401');
+    }
+  });
+
+  it('refers to nothing that is not there', () => {
+    const text = JSON.stringify(document);
+    const names = [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1]);
+    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(names));
+  });
+});
