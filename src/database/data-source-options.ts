@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { DataSourceOptions } from 'typeorm';
+import { ImpatientClient } from './impatient-client';
 
 /** How a database is reached: a URL, or the parts that the embedded one hands out. */
 export type DatabaseConnection =
@@ -39,7 +40,11 @@ export function dataSourceOptions(connection: DatabaseConnection, poolSize = 10)
       statement_timeout: 15_000,
       lock_timeout: 5_000,
       idle_in_transaction_session_timeout: 15_000,
+      // Longer than the server's own limit: without an answer by then, the server is gone.
+      query_timeout: 20_000,
+      Client: ImpatientClient,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
     },
   };
 }

@@ -1,4 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { requireDurable } from './durability';
 
 /** Any constant, the same in every Parley process. */
 const MIGRATION_LOCK = 7_241_015;
@@ -11,6 +12,7 @@ export async function migrate(options: DataSourceOptions): Promise<string[]> {
   const source = await connect(options);
   const lock = source.createQueryRunner();
   try {
+    await requireDurable(source);
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const done = await source.runMigrations();
     return done.map((migration) => migration.name);

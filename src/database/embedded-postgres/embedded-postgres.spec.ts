@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres';
@@ -158,6 +160,18 @@ describe('embedded PostgreSQL', () => {
     await end(other, 'kill -9');
     db = await startEmbeddedPostgres({ dataDir, log });
     expect(await kept()).toEqual([{ count: 1 }]);
+  });
+
+  it('leaves alone what is not PostgreSQL and works in its folder', async () => {
+    const shell = spawn('sleep', ['60'], { cwd: data });
+    const exit = once(shell, 'exit');
+    try {
+      await stop();
+      expect(processStart(shell.pid ?? 0)).toBeDefined();
+    } finally {
+      shell.kill('SIGKILL');
+      await exit;
+    }
   });
 
   it('uses a short folder for the socket where the path is long', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, readFileSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLog, readLog, rotateLog } from './log-file';
 import { removeFolders, temporaryFolder } from './test-support';
@@ -16,5 +16,15 @@ describe('log file', () => {
     writeSync(handle, 'after\n');
     closeSync(handle);
     expect([readFileSync(`${file}.1`, 'utf8'), readLog(file, 0)]).toEqual(['before\n', 'after\n']);
+  });
+
+  it('is moved aside without following a link that somebody put there', () => {
+    const folder = temporaryFolder();
+    const [file, victim] = [join(folder, 'postgres.log'), join(folder, 'victim')];
+    writeFileSync(victim, 'precious');
+    writeFileSync(file, 'logged');
+    symlinkSync(victim, `${file}.1`);
+    rotateLog(file, 1);
+    expect([readFileSync(`${file}.1`, 'utf8'), readFileSync(victim, 'utf8')]).toEqual(['logged', 'precious']);
   });
 });

@@ -5,8 +5,8 @@ import {
   fchownSync,
   openSync,
   readSync,
+  rmSync,
   statSync,
-  truncateSync,
 } from 'node:fs';
 import type { DbUser } from './db-user';
 
@@ -42,9 +42,12 @@ export function readLog(file: string, from: number): string {
 export function rotateLog(file: string, maxBytes = MAX_BYTES): void {
   if (logSize(file) <= maxBytes) return;
   try {
-    copyFileSync(file, `${file}.1`);
+    // Made anew, like the log opened without following: through a link root would write to anything.
+    rmSync(`${file}.1`, { force: true });
+    copyFileSync(file, `${file}.1`, constants.COPYFILE_EXCL);
   } catch {
     // A full disk is the very time to empty the log.
   }
-  truncateSync(file);
+  const { O_WRONLY, O_TRUNC, O_NOFOLLOW } = constants;
+  closeSync(openSync(file, O_WRONLY | O_TRUNC | (O_NOFOLLOW ?? 0)));
 }

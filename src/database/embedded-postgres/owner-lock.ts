@@ -1,4 +1,13 @@
-import { readFileSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimes,
+  writeFileSync,
+} from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedPostgresError } from './errors';
 import { pidNamespace, processStart } from './process-info';
@@ -76,13 +85,21 @@ function inUse(file: string, owner: Owner): EmbeddedPostgresError {
 }
 
 function create(file: string, text: string): boolean {
+  let made: number;
   try {
-    writeFileSync(file, text, { flag: 'wx', mode: 0o644 });
-    return true;
+    made = openSync(file, 'wx', 0o644);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    rmSync(file, { force: true }); // made but not written: the disk is full
     throw error;
+  }
+  try {
+    writeFileSync(made, text);
+    return true;
+  } catch (error) {
+    rmSync(file, { force: true }); // ours, and of no use: the disk is full
+    throw error;
+  } finally {
+    closeSync(made);
   }
 }
 

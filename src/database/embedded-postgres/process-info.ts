@@ -21,13 +21,13 @@ export function commandLine(pid: number): string {
   return spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
 }
 
-/** Processes whose working directory is `folder`; Linux only, elsewhere none are found. */
+/** Processes of PostgreSQL that work in `folder`; Linux only, elsewhere none are found. */
 export function processesIn(folder: string): number[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => workingDirectory(pid) === folder && processStart(pid) !== undefined);
+    .filter((pid) => workingDirectory(pid) === folder && isPostgres(pid) && processStart(pid) !== undefined);
 }
 
 /** Names the place where pids mean what they mean here: this boot, this pid namespace. */
@@ -42,6 +42,11 @@ function workingDirectory(pid: number): string | undefined {
   } catch {
     return undefined; // gone, or another user's
   }
+}
+
+/** By the program's name, which backends keep: somebody's shell may be in the folder too. */
+function isPostgres(pid: number): boolean {
+  return read(`/proc/${pid}/comm`)?.trim() === 'postgres';
 }
 
 function signalReaches(pid: number): boolean {

@@ -111,7 +111,7 @@ const UP = [
     "conversation_ids" uuid array NOT NULL,
     "versions" bigint array NOT NULL,
     "committed_at" timestamptz(3) NOT NULL DEFAULT now(),
-    CONSTRAINT "commit_feed_pkey" PRIMARY KEY ("xid")
+    CONSTRAINT "commit_feed_pkey" PRIMARY KEY ("xid", "node")
   )`,
   `CREATE INDEX "commit_feed_committed_at" ON "commit_feed" ("committed_at")`,
 ];
