@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Tokens } from '@parley/protocol';
+import { SIGNING_KEY } from '../src/auth/signing-key';
 import { TokenService } from '../src/auth/token.service';
+import { SystemClock } from '../src/common/clock';
 import { AccountDeletion } from '../src/users/account-deletion';
 import { call, PASSWORD, Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
@@ -346,5 +348,18 @@ describe('tokens', () => {
       .get(TokenService)
       .mint({ userId: person.id, sessionId: randomUUID() });
     expect((await me(accessToken)).body.id).toBe(person.id);
+  });
+
+  it('that outlive the memory of revocations are held against the database', async () => {
+    const person = await Person.register(server.url);
+    const key: KeyObject = server.app.get(SIGNING_KEY);
+    const maker = new TokenService(key, { accessTokenSeconds: 86_400 }, new SystemClock());
+    const { accessToken } = await maker.mint({ userId: person.id, sessionId: person.tokens.sessionId });
+    expect((await me(accessToken)).body.id).toBe(person.id);
+    await sql(
+      `UPDATE session SET revoked_at = now() - interval '2 hours' WHERE id = $1`,
+      person.tokens.sessionId,
+    );
+    expect((await me(accessToken)).body.error.code).toBe('session_revoked');
   });
 });

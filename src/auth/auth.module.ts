@@ -35,6 +35,6 @@ import { TokenService } from './token.service';
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: SIGNING_KEY, useFactory: loadSigningKey, inject: [ENV] },
   ],
-  exports: [Authenticator, PasswordHasher, TokenService],
+  exports: [Authenticator],
 })
 export class AuthModule {}

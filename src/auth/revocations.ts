@@ -56,6 +56,22 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     return this.forgetAt.has(sessionId);
   }
 
+  /**
+   * Whether a session has ended, for a token that ends then (milliseconds since 1970).
+   *
+   * A token that outlives what is remembered here was made by a tool, or under another ACCESS_TOKEN_TTL:
+   * only the database knows of its session.
+   */
+  async hasEnded(sessionId: string, expiresAt: number): Promise<boolean> {
+    if (this.has(sessionId)) return true;
+    if (expiresAt <= this.clock.now() + this.keepSeconds * 1_000) return false;
+    const rows: unknown[] = await this.source.query(
+      'SELECT 1 FROM session WHERE id = $1 AND revoked_at IS NULL',
+      [sessionId],
+    );
+    return rows.length === 0;
+  }
+
   /** Takes over revocations once they are committed: tokens are refused and sockets closed from here on. */
   add(sessionIds: Iterable<string>): void {
     const forgetAt = this.clock.now() + this.keepSeconds * 1_000;

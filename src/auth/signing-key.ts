@@ -21,7 +21,11 @@ async function keptSecret(dataDir: string): Promise<string> {
 async function makeSecret(dataDir: string, file: string): Promise<string> {
   await mkdir(dataDir, { recursive: true });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, randomBytes(SECRET_BYTES).toString('base64'), { mode: 0o600, flag: 'wx' });
+  await writeFile(draft, randomBytes(SECRET_BYTES).toString('base64'), {
+    mode: 0o600,
+    flag: 'wx',
+    flush: true,
+  });
   try {
     // A link appears complete or not at all, and only once: two servers that start at once agree.
     await link(draft, file);

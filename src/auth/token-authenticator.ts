@@ -4,7 +4,7 @@ import { Authenticator, type Identity } from '../connections/authenticator';
 import { Revocations } from './revocations';
 import { TokenService } from './token.service';
 
-/** Lets in who holds an access token of a session that has not ended; asks no database. */
+/** Lets in who holds an access token of a session that has not ended; asks no database for the usual ones. */
 @Injectable()
 export class TokenAuthenticator extends Authenticator {
   constructor(
@@ -16,7 +16,9 @@ export class TokenAuthenticator extends Authenticator {
 
   async authenticate(accessToken: string): Promise<Identity> {
     const identity = await this.tokens.verify(accessToken);
-    if (this.revocations.has(identity.sessionId)) throw new DomainError('session_revoked');
+    if (await this.revocations.hasEnded(identity.sessionId, identity.expiresAt)) {
+      throw new DomainError('session_revoked');
+    }
     return identity;
   }
 }
