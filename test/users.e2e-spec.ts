@@ -1,4 +1,5 @@
 import { CACHE_MANAGER, type Cache } from '@nestjs/cache-manager';
+import { AccountDeletion } from '../src/users/account-deletion';
 import { UsersService } from '../src/users/users.service';
 import { call, PASSWORD, Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
@@ -121,7 +122,7 @@ describe('UsersService', () => {
     expect([...found.keys()].sort()).toEqual([ann.id, bob.id].sort());
     expect(await cache.get(`user:${bob.id}`)).toEqual(found.get(bob.id));
     const query = jest.spyOn(server.source, 'query');
-    expect(await users.find(bob.id)).toEqual(found.get(bob.id));
+    expect(await users.require(bob.id)).toEqual(found.get(bob.id));
     expect(query).not.toHaveBeenCalled();
     query.mockRestore();
 
@@ -156,5 +157,25 @@ describe('UsersService', () => {
       ]),
     );
     await users.touchLastSeen([]);
+  });
+});
+
+describe('AccountDeletion', () => {
+  it('finishes an account behind many that cannot be finished', async () => {
+    const deletion = server.app.get(AccountDeletion);
+    const { bob } = await Person.registerAll(server.url, 'bob');
+    const stuck: { id: string }[] = await server.source.query(
+      `INSERT INTO "user" (id, display_name, deletion_started_at)
+       SELECT gen_random_uuid(), 'stuck', now() - interval '2 hours' FROM generate_series(1, 20) RETURNING id`,
+    );
+    const broken = new Set(stuck.map(({ id }) => id));
+    deletion.addStep('fail', (id) =>
+      broken.has(id) ? Promise.reject(new Error('broken')) : Promise.resolve(),
+    );
+    await server.source.query(`UPDATE "user" SET deletion_started_at = now() WHERE id = $1`, [bob.id]);
+    for (let run = 0; run < 10; run++) await deletion['resume']('0');
+    expect(await ann.ok('GET', `/users/${bob.id}`)).toMatchObject({ deleted: true });
+    const [row] = await server.source.query('SELECT deleted_at FROM "user" WHERE id = $1', [bob.id]);
+    expect(row.deleted_at).not.toBeNull();
   });
 });

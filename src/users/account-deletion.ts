@@ -83,12 +83,15 @@ export class AccountDeletion implements OnApplicationBootstrap, OnModuleDestroy 
     await this.profiles.forget(userId);
   }
 
-  /** Takes up deletions that a crash or a failed step left; those of the last moments are still being run. */
+  /**
+   * Takes up deletions that a crash or a failed step left; those of the last moments are still being run.
+   * In any order, so that some which fail every time do not keep the others waiting.
+   */
   private async resume(age: string): Promise<void> {
     const rows: { id: string }[] = await this.source.query(
       `SELECT id FROM "user"
        WHERE deletion_started_at < now() - $1::interval AND deleted_at IS NULL
-       ORDER BY deletion_started_at LIMIT ${RESUME_BATCH}`,
+       ORDER BY random() LIMIT ${RESUME_BATCH}`,
       [age],
     );
     for (const { id } of rows) await this.run(id);

@@ -36,13 +36,9 @@ export class UsersService {
 
   /** Anybody, also who has gone. */
   async require(userId: string): Promise<User> {
-    const user = await this.find(userId);
+    const user = (await this.findMany([userId])).get(userId);
     if (!user) throw new DomainError('user_not_found');
     return user;
-  }
-
-  async find(userId: string): Promise<User | null> {
-    return (await this.findMany([userId])).get(userId) ?? null;
   }
 
   /** Those that exist, deleted ones included, by id. */
