@@ -3,6 +3,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import { LIMITS } from '@parley/protocol';
 import compression from 'compression';
 import helmet from 'helmet';
+import { RequestsInFlight } from './common/requests-in-flight';
 import { RestErrorFilter } from './common/rest-error.filter';
 import { validationPipe } from './common/validation';
 import { ENV } from './config/config.module';
@@ -19,6 +20,9 @@ const UNVERSIONED = ['health/live', 'health/ready'];
 /** Puts on an application what the server and its tests have in common. */
 export function setUpApp(app: NestExpressApplication): void {
   const env = app.get<Env>(ENV);
+  const requests = app.get(RequestsInFlight);
+  // Before everything else, so that a body on its way counts too.
+  app.use((...request: Parameters<RequestsInFlight['track']>) => requests.track(...request));
   app.setGlobalPrefix('v1', { exclude: UNVERSIONED });
   app.useBodyParser('json', { limit: LIMITS.frameBytes });
   app.disable('x-powered-by');

@@ -9,6 +9,7 @@ import { createLogger } from './common/logger';
 import { EnvError, loadEnvFile, readEnv, type Env } from './config/env';
 import { dataSourceOptions, type DatabaseConnection } from './database/data-source-options';
 import { EmbeddedPostgresError, startEmbeddedPostgres } from './database/embedded-postgres/embedded-postgres';
+import { DatabaseNotDurableError } from './database/durability';
 import { DatabaseUnreachableError, migrate } from './database/migrate';
 import { readTls, reloadTlsOnHangup } from './tls';
 
@@ -75,6 +76,7 @@ function explain(error: unknown): string {
   if (
     error instanceof EnvError ||
     error instanceof EmbeddedPostgresError ||
+    error instanceof DatabaseNotDurableError ||
     error instanceof DatabaseUnreachableError
   ) {
     return error.message;

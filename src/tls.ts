@@ -6,19 +6,19 @@ import { EnvError, type Env } from './config/env';
 
 /** Certificate and key from their files, checked to belong together. */
 export function readTls({ certFile, keyFile }: NonNullable<Env['tls']>): SecureContextOptions {
-  const options = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
   try {
+    const options = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
     createSecureContext(options);
+    return options;
   } catch (error) {
-    throw new EnvError(`TLS_CERT and TLS_KEY cannot be used together: ${(error as Error).message}.`);
+    throw new EnvError(`TLS_CERT and TLS_KEY cannot be used: ${(error as Error).message}.`);
   }
-  return options;
 }
 
 /** Reads the files again on SIGHUP; connections that are open stay, and wrong files change nothing. */
 export function reloadTlsOnHangup(server: unknown, tls: Env['tls'], logger: Logger): void {
+  if (!tls || !(server instanceof HttpsServer)) return;
   process.on('SIGHUP', () => {
-    if (!tls || !(server instanceof HttpsServer)) return;
     try {
       server.setSecureContext(readTls(tls));
       logger.log('the TLS certificate was read again');

@@ -1,6 +1,10 @@
 import { deflateRawSync } from 'node:zlib';
 import { decode, encode } from '@msgpack/msgpack';
 import { WebSocket } from 'ws';
+import { ConnectionRegistry } from '../src/connections/connection-registry';
+import { DeliveryService } from '../src/connections/delivery.service';
+import { Frame } from '../src/connections/frame';
+import type { WsConnection } from '../src/connections/ws-connection';
 import { call, Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 import { TestSocket } from './support/test-socket';
@@ -183,6 +187,26 @@ describe('heartbeat', () => {
     await alive.settle();
     await person.disconnect();
     await quick.stop();
+  });
+});
+
+describe('a client that reads too slowly', () => {
+  it('is told so when it reads again, after what it was sent', async () => {
+    const small = await startApp({ OUT_QUEUE_BYTES: '65536' });
+    const person = await Person.register(small.url);
+    const socket = await person.connect();
+    socket.raw.pause();
+    const delivery = small.app.get(DeliveryService);
+    const [connection] = small.app.get(ConnectionRegistry).ofUser(person.id) as Iterable<WsConnection>;
+    const filler = { conversationId: 'x'.repeat(60_000), unread: 0, readSeq: 0 };
+    while (!connection!.closed) {
+      delivery.push({ to: [person.id], frame: Frame.push('unread.updated', filler) });
+      await new Promise(setImmediate);
+    }
+    socket.raw.resume();
+    expect(await socket.closed).toMatchObject({ code: 4508, reason: 'slow_consumer' });
+    expect(socket.all('unread.updated').length).toBeGreaterThan(1);
+    await small.stop();
   });
 });
 

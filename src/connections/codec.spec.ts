@@ -57,7 +57,10 @@ describe('encode', () => {
   it('keeps any JSON value in both encodings', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-        const plain: unknown = JSON.parse(JSON.stringify(value));
+        const json = JSON.stringify(value);
+        // MessagePack's decoder refuses this key, as requests do.
+        fc.pre(!json.includes('"__proto__":'));
+        const plain: unknown = JSON.parse(json);
         expect(JSON.parse(encode('json', plain).toString())).toEqual(plain);
         expect(decode(encode('msgpack', plain))).toEqual(plain);
       }),

@@ -15,6 +15,8 @@ import { WsConnection } from './ws-connection';
 
 /** Time for frames in flight to be answered when the server stops. */
 const DRAIN_MS = 5_000;
+/** Time for clients to answer the close after that. */
+const CLOSE_MS = 1_000;
 const DRAIN_POLL_MS = 10;
 /** Clients are told to come back spread over this time. */
 const RECONNECT_SPREAD_MS = 5_000;
@@ -52,7 +54,10 @@ export class SocketHost implements BeforeApplicationShutdown {
       opened: (connection: WsConnection) => this.opened(connection),
       closed: (session: SocketSession) => this.closed(session),
     };
-    this.sessions.add(new SocketSession(host, socket, encoding, identity));
+    // Its token may have been looked at while the others were told to go.
+    const session = new SocketSession(host, socket, encoding, this.stopping ? undefined : identity);
+    this.sessions.add(session);
+    if (this.stopping) session.close(CLOSE.draining);
   }
 
   /** Renews a connection's token in place. */
@@ -69,10 +74,9 @@ export class SocketHost implements BeforeApplicationShutdown {
       const reconnectAfterMs = Math.floor(Math.random() * RECONNECT_SPREAD_MS);
       connection?.send(Frame.push('server.draining', { reconnectAfterMs }));
     }
-    const deadline = Date.now() + DRAIN_MS;
-    while (this.anyBusy() && Date.now() < deadline) await pause(DRAIN_POLL_MS);
+    await until(() => !this.anyBusy(), DRAIN_MS);
     for (const session of this.sessions) session.close(CLOSE.draining);
-    while (this.sessions.size > 0 && Date.now() < deadline) await pause(DRAIN_POLL_MS);
+    await until(() => this.sessions.size === 0, CLOSE_MS);
   }
 
   private anyBusy(): boolean {
@@ -93,6 +97,9 @@ export class SocketHost implements BeforeApplicationShutdown {
   }
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+async function until(condition: () => boolean, milliseconds: number): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  while (!condition() && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+  }
 }

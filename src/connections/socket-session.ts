@@ -68,6 +68,8 @@ export class SocketSession {
   }
 
   private async handle(raw: RawFrame): Promise<void> {
+    // A client need not answer a close, and until its socket is cut it could go on with a revoked session.
+    if (this.connection?.closed) return;
     let frame: ClientFrame;
     try {
       frame = decodeFrame(this.encoding, raw.payload, raw.isBinary);

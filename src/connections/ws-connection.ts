@@ -30,13 +30,19 @@ export class WsConnection implements Connection {
     this.expiresAt = identity.expiresAt;
   }
 
+  /** Whether the server has ended it; what its client still sends counts no more. */
+  get closed(): boolean {
+    return this.ended;
+  }
+
   send(frame: Frame): void {
     if (this.ended || this.socket.readyState !== this.socket.OPEN) return;
     const waiting = this.socket.bufferedAmount;
     if (waiting > 0) {
       if (frame.ephemeral && waiting > this.outQueueBytes / 2) return;
       if (waiting > this.outQueueBytes) {
-        this.terminate(CLOSE.slowConsumer);
+        // Behind what waits: if it reads on after all, it gets that and the reason.
+        this.close(CLOSE.slowConsumer);
         return;
       }
     }
