@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Conversation, Message, MessageSent } from '@parley/protocol';
+import { DirectConversationsService } from '../src/conversations/direct-conversations.service';
+import { SocketHost } from '../src/connections/socket-host';
 import { Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 
@@ -195,6 +197,81 @@ describe('sending', () => {
     expect(await ann.error('POST', path, { ...textOf('x'), id: 'x' })).toMatchObject({
       code: 'payload_invalid',
     });
+  });
+
+  it('answers a retry as at first, though it would be refused now', async () => {
+    const { eve, fay } = await Person.registerAll(server.url, 'eve', 'fay');
+    const direct = { ...textOf('before the block'), to: fay.id };
+    const first = await eve.ok('POST', '/messages', direct);
+    await fay.ok('PUT', `/contacts/${eve.id}`, { action: 'block' });
+    expect(await eve.ok('POST', '/messages', direct)).toEqual({ ...first, duplicate: true });
+    server.app.get(DirectConversationsService)['ids'].clear();
+    expect(await eve.ok('POST', '/messages', direct)).toEqual({ ...first, duplicate: true });
+    for (const other of [textOf('new'), { ...direct, text: 'other' }]) {
+      expect(await eve.error('POST', '/messages', { ...other, to: fay.id })).toMatchObject({
+        code: 'blocked',
+      });
+    }
+
+    const { id: conversationId } = await group(bob);
+    const path = `/conversations/${conversationId}/messages`;
+    const mentioning = { ...textOf('@bob'), mentions: [bob.id] };
+    const { message } = await ann.ok('POST', path, mentioning);
+    await bob.ok('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
+    expect(await ann.ok('POST', path, mentioning)).toEqual({ message, duplicate: true });
+    expect(await ann.error('POST', path, { ...mentioning, id: randomUUID() })).toMatchObject({
+      code: 'member_not_found',
+    });
+  });
+
+  it('keeps metadata as sent, or refuses it', async () => {
+    const { id: conversationId } = await group(bob);
+    const path = `/conversations/${conversationId}/messages`;
+    const metadata = { toString: 1, valueOf: { hasOwnProperty: 2 }, then: 3, length: 4 };
+    const { message } = await ann.ok('POST', path, { ...textOf('x'), metadata });
+    expect(message.metadata).toEqual(metadata);
+    const { messages } = await bob.ok('GET', path);
+    expect(messages.at(-1).metadata).toEqual(metadata);
+
+    const anns = await ann.connect();
+    const deep = '['.repeat(30_000) + ']'.repeat(30_000);
+    const refused = ['{"constructor":1}', '{"a":{"__proto__":{}}}', '{"prototype":1}', '{"a":1e400}', deep];
+    for (const json of [...refused, `{"a":${deep}}`]) {
+      const body = `{"id":"${randomUUID()}","text":"x","metadata":${json}}`;
+      expect(await ann.error('POST', path, body)).toMatchObject({ code: 'payload_invalid', status: 400 });
+      const data = body.replace('{', `{"conversationId":"${conversationId}",`);
+      anns.raw.send(`{"event":"message.send","data":${data}}`);
+      expect((await anns.next('error')).error.code).toBe('payload_invalid');
+    }
+  });
+
+  it('refuses null for what may be missing but is never null', async () => {
+    const { id: conversationId } = await group(bob);
+    const path = `/conversations/${conversationId}/messages`;
+    expect(await ann.error('POST', path, { ...textOf('x'), kind: null })).toMatchObject({
+      code: 'payload_invalid',
+    });
+    const sent = await ann.ok('POST', path, { ...textOf('x'), metadata: null, mentions: null });
+    expect(sent.message).toMatchObject({ metadata: null, mentions: [] });
+  });
+
+  it('handles nothing of a session once it is revoked, though its client ignores the close', async () => {
+    const dan = await Person.register(server.url, 'dan');
+    const { id: conversationId } = await group(dan);
+    const socket = await dan.connect();
+    socket.raw.pause();
+    await dan.ok('POST', '/auth/logout');
+    const input = textOf('still here');
+    const received = new Promise((resolve) => {
+      const connections = server.app.get(SocketHost)['sessions'];
+      for (const session of connections) session['socket'].once('message', resolve);
+    });
+    socket.raw.send(JSON.stringify({ event: 'message.send', data: { ...input, conversationId }, ref: 1 }));
+    await received;
+    await ann.ok('POST', `/conversations/${conversationId}/messages`, textOf('after'));
+    const { messages } = await ann.ok('GET', `/conversations/${conversationId}/messages`);
+    expect((messages as Message[]).map((message) => message.text)).toEqual([null, 'after']);
+    socket.raw.terminate();
   });
 
   it('tells strangers that there is no such conversation', async () => {

@@ -6,6 +6,7 @@ import { DomainError } from '../common/domain-error';
 import { DirectConversationsService } from '../conversations/direct-conversations.service';
 import type { Membership } from '../conversations/membership';
 import { MembershipService } from '../conversations/membership.service';
+import type { NewMessage } from '../timeline/append-statement';
 import { TimelineReader } from '../timeline/timeline-reader';
 import { type Appended, TimelineWriter } from '../timeline/timeline-writer';
 import { ContactsService } from '../users/contacts.service';
@@ -39,16 +40,17 @@ export class ChatService {
 
   async sendTo(actor: Actor, conversationId: string, input: MessageInputDto): Promise<Sent> {
     const membership = await this.memberships.require(conversationId, actor.userId);
-    await this.requireNotBlocked(actor, membership);
-    const mentions = [...new Set(input.mentions)];
-    for (const userId of mentions) {
-      if (!membership.get(userId)) throw new DomainError('member_not_found', undefined, { userId });
+    const message = toNewMessage(actor, conversationId, input);
+    try {
+      await this.requireNotBlocked(actor, membership);
+      requireMembers(membership, message.mentions);
+    } catch (refusal) {
+      // It may be a retry of what was stored before the block, or before somebody mentioned went.
+      const earlier = await this.writer.earlier(message);
+      if (!earlier) throw refusal;
+      return { ...earlier, membership };
     }
-    const { id, text, kind = 'text', metadata = null } = input;
-    const requestHash = hashOf(kind, text, metadata, mentions);
-    const appended = await this.writer.append({
-      ...{ id, conversationId, senderId: actor.userId, kind, text, metadata, mentions, requestHash },
-    });
+    const appended = await this.writer.append(message);
     // Nothing may be waited for from here to the push: it would lose its place.
     return { ...appended, membership };
   }
@@ -71,6 +73,19 @@ export class ChatService {
     const peerId = membership.peerOf(actor.userId);
     if (peerId && (await this.contacts.isBlocked(actor.userId, peerId))) throw new DomainError('blocked');
   }
+}
+
+function requireMembers(membership: Membership, userIds: readonly string[]): void {
+  for (const userId of userIds) {
+    if (!membership.get(userId)) throw new DomainError('member_not_found', undefined, { userId });
+  }
+}
+
+function toNewMessage(actor: Actor, conversationId: string, input: MessageInputDto): NewMessage {
+  const mentions = [...new Set(input.mentions)];
+  const { id, text, kind = 'text', metadata = null } = input;
+  const requestHash = hashOf(kind, text, metadata, mentions);
+  return { id, conversationId, senderId: actor.userId, kind, text, metadata, mentions, requestHash };
 }
 
 function hashOf(...parts: unknown[]): Buffer {

@@ -34,7 +34,7 @@ export class MessageInputDto implements MessageInput {
   text!: string;
 
   /** `text` when missing; a word of the product's own otherwise. */
-  @IsOptional()
+  @ValidateIf((input: MessageInputDto) => input.kind !== undefined)
   @Matches(/^[a-z][a-z0-9._-]{0,31}$/)
   @NotEquals('system')
   kind?: string;

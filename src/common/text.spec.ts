@@ -21,6 +21,13 @@ describe('isStorableJson', () => {
     expect(isStorableJson({ '\ud800': 1 })).toBe(false);
   });
 
+  it('refuses what JSON has no word for', () => {
+    for (const value of [NaN, Infinity, new Date(0), new Uint8Array(2), new Map()]) {
+      expect(isStorableJson({ a: [value] })).toBe(false);
+      expect(isStorableJson(value)).toBe(false);
+    }
+  });
+
   it('ends at a depth', () => {
     const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
     expect(isStorableJson(nested(16))).toBe(true);

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { LIMITS } from '@parley/protocol';
+import { Transform } from 'class-transformer';
 import { IsString, MaxLength, ValidateBy, type ValidationOptions } from 'class-validator';
 
 const MAX_JSON_DEPTH = 16;
@@ -9,12 +10,20 @@ export function isStorableText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
 
-/** Whether every key and string in a JSON value can be stored, and it is not nested too deep. */
+/**
+ * Whether a value is JSON that can be stored as it is, not nested too deep. MessagePack also brings dates,
+ * bytes and NaN, and JSON.parse makes Infinity of 1e400: stored, they would be something else.
+ */
 export function isStorableJson(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return isStorableText(value);
+  if (typeof value === 'number') return Number.isFinite(value);
   if (value === null || typeof value !== 'object') return true;
-  if (depth >= MAX_JSON_DEPTH) return false;
+  if (depth >= MAX_JSON_DEPTH || !isPlain(value)) return false;
   return Object.entries(value).every(([key, item]) => isStorableText(key) && isStorableJson(item, depth + 1));
+}
+
+function isPlain(value: object): boolean {
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Text that can be stored; otherwise `text_invalid`. */
@@ -47,21 +56,25 @@ export function MaxBytes(bytes: number): PropertyDecorator {
 
 /** A JSON object that can be stored, of at most LIMITS.metadataBytes. */
 export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
-  return ValidateBy(
-    {
-      name: 'isMetadata',
-      validator: {
-        validate: (value) =>
-          typeof value === 'object' &&
-          value !== null &&
-          !Array.isArray(value) &&
-          isStorableJson(value) &&
-          Buffer.byteLength(JSON.stringify(value)) <= LIMITS.metadataBytes,
-        defaultMessage: () =>
-          `$property must be a JSON object of at most ${LIMITS.metadataBytes} bytes, without U+0000, nested at most ${MAX_JSON_DEPTH} deep`,
+  return applyDecorators(
+    // As it came: class-transformer's copy lacks keys that every object has, such as toString.
+    Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key]),
+    ValidateBy(
+      {
+        name: 'isMetadata',
+        validator: {
+          validate: (value) =>
+            typeof value === 'object' &&
+            value !== null &&
+            !Array.isArray(value) &&
+            isStorableJson(value) &&
+            Buffer.byteLength(JSON.stringify(value)) <= LIMITS.metadataBytes,
+          defaultMessage: () =>
+            `$property must be a JSON object of at most ${LIMITS.metadataBytes} bytes, without U+0000, nested at most ${MAX_JSON_DEPTH} deep`,
+        },
       },
-    },
-    options,
+      options,
+    ),
   );
 }
 

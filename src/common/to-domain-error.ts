@@ -24,6 +24,7 @@ const SQL_CODES: Record<string, ErrorCode> = {
   '57': 'unavailable', // shutting down, starting up
   '58': 'unavailable', // I/O error
   '25006': 'unavailable', // a standby that is not yet promoted
+  '25P03': 'unavailable', // idle in a transaction for too long: this process stood still
   '57014': 'timeout', // statement timeout
   '55P03': 'timeout', // lock timeout
   '40001': 'unavailable', // serialization
@@ -31,7 +32,7 @@ const SQL_CODES: Record<string, ErrorCode> = {
 };
 
 const LOST_CONNECTION =
-  /^(Connection terminated|timeout (expired|exceeded) when trying to connect|Client has encountered a connection error|Connection is not established|Driver not Connected|Client was closed)/i;
+  /^(Connection terminated|timeout (expired|exceeded) when trying to connect|Client has encountered a connection error|Connection is not established|Driver not Connected|Client was closed|Query read timeout)/i;
 const LOST_SYSCALLS = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -40,6 +41,11 @@ const LOST_SYSCALLS = new Set([
   'ETIMEDOUT',
   'EAI_AGAIN',
   'ENOTFOUND',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
 ]);
 
 /** Any thrown thing as one of the protocol's errors; what nobody expected is logged and told as `internal`. */
@@ -64,13 +70,21 @@ function fromHttp(error: HttpException): DomainError {
 
 function fromDatabase(error: unknown): DomainError | null {
   if (!isNativeError(error)) return null;
-  // TypeORM's QueryFailedError carries what pg threw.
-  const cause = 'driverError' in error && isNativeError(error.driverError) ? error.driverError : error;
+  const cause = causeOf(error);
   const sqlState = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const code = SQL_CODES[sqlState] ?? ('severity' in cause ? SQL_CODES[sqlState.slice(0, 2)] : undefined);
   if (code) return new DomainError(code);
+  // About the connection, not the request: refused, or ended by the server.
+  if ('severity' in cause && cause.severity === 'FATAL') return new DomainError('unavailable');
   if (LOST_SYSCALLS.has(sqlState) && 'syscall' in cause) return new DomainError('unavailable');
   return LOST_CONNECTION.test(cause.message) ? new DomainError('unavailable') : null;
+}
+
+function causeOf(error: Error): Error {
+  // A name of several addresses, such as localhost: each was tried, and none answered.
+  if (error instanceof AggregateError && isNativeError(error.errors[0])) return error.errors[0];
+  // TypeORM's QueryFailedError carries what pg threw.
+  return 'driverError' in error && isNativeError(error.driverError) ? error.driverError : error;
 }
 
 function isBodyParserError(error: unknown): error is Error & { status: number } {

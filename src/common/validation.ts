@@ -1,11 +1,12 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { ERRORS, type ErrorCode } from '@parley/protocol';
 import type { ValidationError } from 'class-validator';
 import { DomainError } from './domain-error';
+import { isSafeJson } from './json';
 
 /** Holds every REST body and frame against its DTO; unknown properties are refused, not dropped. */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new JsonValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
@@ -13,6 +14,19 @@ export function validationPipe(): ValidationPipe {
     validationError: { target: false, value: false },
     exceptionFactory: toError,
   });
+}
+
+/** Looks at the JSON itself first: what cannot be copied into a DTO as it is would be lost or fail. */
+class JsonValidationPipe extends ValidationPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' && !isSafeJson(value)) {
+      throw new DomainError(
+        'payload_invalid',
+        'The request is nested too deep, or has a property __proto__, constructor or prototype.',
+      );
+    }
+    return super.transform(value, metadata);
+  }
 }
 
 function toError(errors: ValidationError[]): DomainError {

@@ -11,6 +11,7 @@ import { appendMessages, messageKey, type NewMessage, type Numbered } from './ap
 import { CommitFeed } from './commit-feed';
 import { ConversationChange } from './conversation-change';
 import { ConversationEntity } from './conversation.entity';
+import type { MessageEntity } from './message.entity';
 import { TimelineReader } from './timeline-reader';
 import { toMessage } from './to-message';
 
@@ -52,6 +53,12 @@ export class TimelineWriter {
   /** Stores a message; resolves once it is durable. */
   append(message: NewMessage): Promise<Appended> {
     return new Promise((resolve, reject) => this.enqueue({ message, resolve, reject }, reject));
+  }
+
+  /** What an equal request was answered before, if there was one: also where it would be refused now. */
+  async earlier(message: NewMessage): Promise<Appended | null> {
+    const row = await this.reader.find(message.conversationId, message.id);
+    return row && isSameRequest(row, message) ? { message: toMessage(row), duplicate: true } : null;
   }
 
   /** Runs a change of a conversation in a transaction that holds its lock; resolves once it is durable. */
@@ -186,9 +193,8 @@ export class TimelineWriter {
       for (const job of jobs) {
         const row = found.get(messageKey(job.message));
         if (!row) job.reject(new DomainError('conversation_not_found'));
-        else if (row.senderId !== job.message.senderId || !row.requestHash?.equals(job.message.requestHash)) {
-          job.reject(new DomainError('id_conflict'));
-        } else job.resolve({ message: toMessage(row), duplicate: true });
+        else if (!isSameRequest(row, job.message)) job.reject(new DomainError('id_conflict'));
+        else job.resolve({ message: toMessage(row), duplicate: true });
       }
     } catch (error) {
       for (const job of jobs) job.reject(error);
@@ -203,6 +209,10 @@ export class TimelineWriter {
       await runner.release();
     }
   }
+}
+
+function isSameRequest(row: MessageEntity, message: NewMessage): boolean {
+  return row.senderId === message.senderId && row.requestHash?.equals(message.requestHash) === true;
 }
 
 /** Whether a row's content, not the state of the database, made a statement fail: SQLSTATE classes 22, 23. */
