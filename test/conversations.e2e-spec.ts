@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Conversation, ConversationCreated, Member, Message } from '@parley/protocol';
+import { TimelineWriter } from '../src/timeline/timeline-writer';
+import { UsersService } from '../src/users/users.service';
 import { Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 
@@ -276,6 +278,26 @@ describe('groups', () => {
     });
     await dan.ok('PUT', `/contacts/${ann.id}`, { action: 'unblock' });
     await ann.ok('POST', `/conversations/${id}/members`, { userIds: [dan.id] });
+  });
+
+  it('do not take in an account whose deletion starts meanwhile', async () => {
+    const { gil, hal } = await Person.registerAll(server.url, 'gil', 'hal');
+    const { id } = await group([bob]);
+    const writer = server.app.get(TimelineWriter);
+    let release = () => {};
+    const held = writer.change(id, () => new Promise<void>((resolve) => (release = resolve)));
+    // Both have been found to exist before the conversation's lock is free.
+    const usersAsked = jest.spyOn(server.app.get(UsersService), 'requireExisting');
+    const adding = ann.error('POST', `/conversations/${id}/members`, { userIds: [gil.id, hal.id] });
+    while (!usersAsked.mock.results[0]) await new Promise(setImmediate);
+    await usersAsked.mock.results[0].value;
+    usersAsked.mockRestore();
+    await server.source.query('UPDATE "user" SET deletion_started_at = now() WHERE id = $1', [hal.id]);
+    release();
+    await held;
+    expect(await adding).toMatchObject({ code: 'user_not_found', details: { userIds: [hal.id] } });
+    const { items } = await ann.ok('GET', `/conversations/${id}/members`);
+    expect(items).toHaveLength(2);
   });
 
   it('lose somebody whose account is deleted, and their last owner has an heir', async () => {

@@ -24,6 +24,6 @@ import { MembershipService } from './membership.service';
     MembersService,
     MembershipService,
   ],
-  exports: [DirectConversationsService, MembershipService],
+  exports: [DirectConversationsService, MemberDirectoryService, MembershipService],
 })
 export class ConversationsModule {}

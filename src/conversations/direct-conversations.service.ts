@@ -31,7 +31,13 @@ export class DirectConversationsService {
 
   /** The id of the pair's conversation, made if there is none. */
   async idWith(actor: Actor, userId: string): Promise<string> {
-    return this.ids.get(directKey(actor.userId, userId)) ?? (await this.with(actor, userId)).conversation.id;
+    const key = directKey(actor.userId, userId);
+    const known = this.ids.get(key);
+    if (known !== undefined) return known;
+    // One that is there is found whatever has happened since: who sends checks that, and knows retries.
+    const { conversation } = (await this.find(key)) ?? (await this.with(actor, userId));
+    this.ids.set(key, conversation.id);
+    return conversation.id;
   }
 
   /** The pair's conversation; two who make it at once get the same. */

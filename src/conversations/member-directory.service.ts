@@ -18,12 +18,19 @@ export class MemberDirectoryService {
     private readonly users: UsersService,
   ) {}
 
-  /** Members in the order of their ids. */
-  async list(
+  /** Members in the order of their ids, and who they are. */
+  async list(actor: Actor, conversationId: string, page: PageQuery): Promise<Page<MemberProfile>> {
+    const { items, cursor } = await this.rows(actor, conversationId, page);
+    const users = await this.users.findMany(items.map((row) => row.userId));
+    return { items: items.map((row) => ({ ...memberOf(row), user: userOf(users, row.userId) })), cursor };
+  }
+
+  /** Members in the order of their ids, as they are stored. */
+  async rows(
     actor: Actor,
     conversationId: string,
     { cursor, limit }: PageQuery,
-  ): Promise<Page<MemberProfile>> {
+  ): Promise<Page<MemberEntity>> {
     await this.memberships.require(conversationId, actor.userId);
     const query = this.source.manager
       .createQueryBuilder(MemberEntity, 'm')
@@ -31,13 +38,12 @@ export class MemberDirectoryService {
       .orderBy('m.user_id')
       .limit(limit + 1);
     if (cursor) query.andWhere('m.user_id > :after', { after: decodeCursor(cursor, [UUID_PATTERN])[0] });
-    const rows = await query.getMany();
-    const users = await this.users.findMany(rows.map((row) => row.userId));
-    const profile = (row: MemberEntity): MemberProfile => ({
-      ...memberOf(row),
-      user: userOf(users, row.userId),
-    });
-    return toPage(rows, limit, profile, (row) => encodeCursor(row.userId));
+    return toPage(
+      await query.getMany(),
+      limit,
+      (row) => row,
+      (row) => encodeCursor(row.userId),
+    );
   }
 }
 

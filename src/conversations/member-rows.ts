@@ -64,6 +64,7 @@ export class MemberRows {
     roles: ReadonlyMap<string, MemberRole>,
     { joinedSeq, version }: { joinedSeq: number; version: number },
   ): Promise<Member[]> {
+    await this.holdAccounts([...roles.keys()]);
     const rows: MemberRow[] = await this.manager.query(
       `INSERT INTO member AS m (conversation_id, user_id, role, joined_seq, delivered_seq, read_seq, version)
        SELECT $1, t.user_id, t.role, $4, $4, $4, $5 FROM unnest($2::uuid[], $3::text[]) AS t(user_id, role)
@@ -86,6 +87,18 @@ export class MemberRows {
 
   async remove(row: MemberEntity, version: number): Promise<void> {
     await this.update(row, { leftAt: () => 'now()', version });
+  }
+
+  /** Lets no deletion of these accounts start before the commit: it leaves what its member rows then show. */
+  private async holdAccounts(ids: string[]): Promise<void> {
+    const rows: { id: string }[] = await this.manager.query(
+      `SELECT id FROM "user" WHERE id = ANY($1::uuid[]) AND deletion_started_at IS NULL
+       ORDER BY id FOR KEY SHARE`,
+      [ids],
+    );
+    const held = new Set(rows.map((row) => row.id));
+    const userIds = ids.filter((id) => !held.has(id));
+    if (userIds.length > 0) throw new DomainError('user_not_found', undefined, { userIds });
   }
 
   private async update(

@@ -11,10 +11,14 @@ const MAX_CACHED_MEMBERS = 500_000;
 /** Counts besides its members: what the cache of a conversation costs itself. */
 const CONVERSATION_WEIGHT = 4;
 
-interface Loading {
-  readonly promise: Promise<Membership | null>;
+class Loading {
   /** A change was committed meanwhile, so what is being read may be older. */
-  stale: boolean;
+  stale = false;
+  readonly promise: Promise<Membership | null>;
+
+  constructor(run: (self: Loading) => Promise<Membership | null>) {
+    this.promise = run(this);
+  }
 }
 
 interface MemberRow {
@@ -70,27 +74,21 @@ export class MembershipService {
   private load(conversationId: string): Promise<Membership | null> {
     const running = this.loading.get(conversationId);
     if (running && !running.stale) return running.promise;
-    const loading: Loading = { stale: false, promise: this.read(conversationId) };
+    const loading = new Loading((self) => this.keep(conversationId, self));
     this.loading.set(conversationId, loading);
-    return loading.promise.then(
-      (membership) => this.loaded(conversationId, loading, membership),
-      (error: unknown) => {
-        if (this.loading.get(conversationId) === loading) this.loading.delete(conversationId);
-        throw error;
-      },
-    );
+    return loading.promise;
   }
 
-  private async loaded(
-    id: string,
-    loading: Loading,
-    membership: Membership | null,
-  ): Promise<Membership | null> {
-    if (loading.stale) return this.load(id);
-    if (this.loading.get(id) !== loading) return this.cache.get(id) ?? membership;
-    this.loading.delete(id);
-    if (membership) this.cache.set(id, membership);
-    return membership;
+  /** Reads until nothing was committed meanwhile; everybody who waits gets the one object that is kept. */
+  private async keep(id: string, loading: Loading): Promise<Membership | null> {
+    try {
+      const membership = await this.read(id);
+      if (loading.stale) return this.cache.get(id) ?? (await this.load(id));
+      if (membership) this.cache.set(id, membership);
+      return membership;
+    } finally {
+      if (this.loading.get(id) === loading) this.loading.delete(id);
+    }
   }
 
   private async read(conversationId: string): Promise<Membership | null> {

@@ -4,12 +4,13 @@ import { LIMITS, type Page, type Readers, type Receipt } from '@parley/protocol'
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
-import { decodeCursor, encodeCursor, type PageQuery, toPage, UUID_PATTERN } from '../common/pagination';
+import type { PageQuery } from '../common/pagination';
 import { DeliveryService } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
 import type { Membership } from '../conversations/membership';
+import { MemberDirectoryService } from '../conversations/member-directory.service';
 import { MembershipService } from '../conversations/membership.service';
-import { MemberEntity } from '../timeline/member.entity';
+import type { MemberEntity } from '../timeline/member.entity';
 import { TimelineReader } from '../timeline/timeline-reader';
 import type { ReceiptTargetDto } from './receipts.dto';
 import { UnreadService } from './unread.service';
@@ -28,6 +29,7 @@ export class ReceiptsService {
   constructor(
     @InjectDataSource() private readonly source: DataSource,
     private readonly memberships: MembershipService,
+    private readonly directory: MemberDirectoryService,
     private readonly reader: TimelineReader,
     private readonly unread: UnreadService,
     private readonly delivery: DeliveryService,
@@ -65,18 +67,12 @@ export class ReceiptsService {
   }
 
   /** Every member's cursors, in the order of user ids. */
-  async list(actor: Actor, conversationId: string, { cursor, limit }: PageQuery): Promise<Page<Receipt>> {
-    await this.memberships.require(conversationId, actor.userId);
-    const query = this.source.manager
-      .createQueryBuilder(MemberEntity, 'm')
-      .where('m.conversation_id = :conversationId AND m.left_at IS NULL', { conversationId })
-      .orderBy('m.user_id')
-      .limit(limit + 1);
-    if (cursor) query.andWhere('m.user_id > :after', { after: decodeCursor(cursor, [UUID_PATTERN])[0] });
+  async list(actor: Actor, conversationId: string, page: PageQuery): Promise<Page<Receipt>> {
+    const { items, cursor } = await this.directory.rows(actor, conversationId, page);
     const toReceipt = ({ userId, deliveredSeq, readSeq }: MemberEntity): Receipt => {
       return { conversationId, userId, deliveredSeq, readSeq };
     };
-    return toPage(await query.getMany(), limit, toReceipt, (row) => encodeCursor(row.userId));
+    return { items: items.map(toReceipt), cursor };
   }
 
   /** Who has got and who has read a message; its sender aside. */
