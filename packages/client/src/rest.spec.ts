@@ -49,6 +49,7 @@ describe('ParleyRest', () => {
   it.each([
     [502, true],
     [404, false],
+    [200, false],
   ])('tells an answer of somebody else with status %i', async (status, retryable) => {
     const { rest } = answering(status, '<html>proxy</html>');
     await expect(rest.call('GET', '/v1/users/me')).rejects.toMatchObject({

@@ -42,8 +42,8 @@ export class ParleyRest {
     } catch (error) {
       throw connectionLost(`${method} ${path} got no answer: ${reasonOf(error)}`);
     }
-    const value = parse(text);
-    if (status >= 200 && status < 300) return value as Reply;
+    const value = text === '' ? undefined : parse(text);
+    if (status >= 200 && status < 300 && value !== NO_JSON) return value as Reply;
     throw isErrorAnswer(value) ? new ParleyError(value.error) : foreign(`${method} ${path}`, status);
   }
 }
@@ -56,11 +56,13 @@ function reasonOf(error: unknown): string {
   return cause.message || ('code' in cause ? String(cause.code) : error.message);
 }
 
+const NO_JSON = Symbol('no JSON');
+
 function parse(text: string): unknown {
   try {
-    return text === '' ? undefined : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return NO_JSON;
   }
 }
 
