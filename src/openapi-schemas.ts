@@ -4,6 +4,7 @@ export interface Schema {
   format?: string;
   nullable?: boolean;
   enum?: unknown[];
+  default?: unknown;
   allOf?: Schema[];
   anyOf?: Schema[];
   items?: Schema;

@@ -9,7 +9,7 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 type Operation = Record<string, unknown> & {
   security?: unknown[];
   requestBody?: unknown;
-  parameters?: { name: string; schema: Schema }[];
+  parameters?: { name: string; required?: boolean; schema: Schema }[];
   responses: Record<string, unknown>;
 };
 
@@ -52,7 +52,10 @@ function describeErrors(operation: Operation): void {
   const invalid: ErrorCode[] =
     operation.requestBody || operation.parameters?.length ? ['payload_invalid'] : [];
   const tooLarge: ErrorCode[] = operation.requestBody ? ['payload_too_large'] : [];
-  for (const parameter of operation.parameters ?? []) completeSchema(parameter.schema, parameter.name);
+  for (const parameter of operation.parameters ?? []) {
+    completeSchema(parameter.schema, parameter.name);
+    if (parameter.schema.default !== undefined) parameter.required = false;
+  }
   const codes = [...own, ...invalid, ...tooLarge, ...(operation.security ? PROTECTED : []), ...ALWAYS];
   for (const status of new Set(codes.map((code) => ERRORS[code].status))) {
     const those = codes.filter((code) => ERRORS[code].status === status);
