@@ -26,7 +26,7 @@ export function setUpApp(app: NestExpressApplication): void {
   app.setGlobalPrefix('v1', { exclude: UNVERSIONED });
   app.useBodyParser('json', { limit: LIMITS.frameBytes });
   app.disable('x-powered-by');
-  app.use(helmet({ contentSecurityPolicy: env.apiDocs ? DOCS_CSP : undefined }));
+  app.use(helmet({ contentSecurityPolicy: env.apiDocs ? DOCS_CSP : undefined, hsts: env.tls !== null }));
   app.use(compression());
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new RestErrorFilter());

@@ -179,6 +179,9 @@ describe('sending', () => {
     const input = { ...textOf('@bob here'), kind: 'shop.location', metadata, mentions: [bob.id, bob.id] };
     const { message } = await ann.ok('POST', path, input);
     expect(message).toMatchObject({ kind: 'shop.location', metadata, mentions: [bob.id] });
+    // The order of keys is no part of a JSON object.
+    const reordered = Object.fromEntries(Object.entries(metadata).reverse());
+    expect(await ann.ok('POST', path, { ...input, metadata: reordered })).toMatchObject({ duplicate: true });
     expect(await ann.error('POST', path, { ...textOf('x'), mentions: [cleo.id] })).toMatchObject({
       code: 'member_not_found',
     });

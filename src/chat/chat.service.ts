@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { History } from '@parley/protocol';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
+import { requestHash } from '../common/request-hash';
 import { DirectConversationsService } from '../conversations/direct-conversations.service';
 import type { Membership } from '../conversations/membership';
 import { MembershipService } from '../conversations/membership.service';
@@ -84,10 +84,6 @@ function requireMembers(membership: Membership, userIds: readonly string[]): voi
 function toNewMessage(actor: Actor, conversationId: string, input: MessageInputDto): NewMessage {
   const mentions = [...new Set(input.mentions)];
   const { id, text, kind = 'text', metadata = null } = input;
-  const requestHash = hashOf(kind, text, metadata, mentions);
-  return { id, conversationId, senderId: actor.userId, kind, text, metadata, mentions, requestHash };
-}
-
-function hashOf(...parts: unknown[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(parts)).digest();
+  const message = { id, conversationId, senderId: actor.userId, kind, text, metadata, mentions };
+  return { ...message, requestHash: requestHash(kind, text, metadata, mentions) };
 }

@@ -1,26 +1,5 @@
-import { LIMITS, type Page } from '@parley/protocol';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import type { Page } from '@parley/protocol';
 import { DomainError } from './domain-error';
-
-const DEFAULT_PAGE_SIZE = 50;
-
-/** Which page of a list. */
-export class PageQuery {
-  /** What the page before returned; without it, the first. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  cursor?: string;
-
-  /** Items on the page. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(LIMITS.pageSize)
-  limit: number = DEFAULT_PAGE_SIZE;
-}
 
 /** The place after which the next page starts, opaque to clients. */
 export function encodeCursor(...parts: (string | number)[]): string {

@@ -62,10 +62,17 @@ export function toDomainError(error: unknown): DomainError {
 function fromHttp(error: HttpException): DomainError {
   const status = error.getStatus();
   const code = HTTP_CODES[status];
-  if (code) return new DomainError(code);
+  if (code) return new DomainError(code, undefined, healthDetails(error));
   if (status < 500) return new DomainError('payload_invalid', error.message);
   logger.error(error.stack ?? error.message);
   return new DomainError('internal');
+}
+
+/** Which check of /health/ready failed, and why. */
+function healthDetails(error: HttpException): Record<string, unknown> | undefined {
+  const response = error.getResponse();
+  if (typeof response !== 'object' || !('details' in response)) return undefined;
+  return response.details as Record<string, unknown>;
 }
 
 function fromDatabase(error: unknown): DomainError | null {

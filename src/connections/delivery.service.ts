@@ -27,7 +27,7 @@ interface Positioned {
 }
 
 /**
- * The one way out to connected users, here and on other nodes.
+ * The way out to connected users, here and on other nodes, for all but presence.
  *
  * What is handed over within one turn of the event loop leaves together at its end, sorted by
  * conversation and version: what one commit stored may reach this place along paths of different length.

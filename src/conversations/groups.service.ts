@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Conversation, ConversationCreated, MemberRole, Message } from '@parley/protocol';
@@ -6,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { newId } from '../common/ids';
+import { requestHash } from '../common/request-hash';
 import { ConversationEntity } from '../timeline/conversation.entity';
 import { TimelineWriter } from '../timeline/timeline-writer';
 import { UsersService } from '../users/users.service';
@@ -31,21 +31,22 @@ export class GroupsService {
   /** Makes a group of its maker, who owns it, and the members named; a retry with the same id makes no other. */
   async create(actor: Actor, input: CreateConversationDto): Promise<ConversationCreated> {
     const others = [...new Set(input.memberIds)].filter((id) => id !== actor.userId).sort();
-    const requestHash = hashRequest(input, others);
     const id = input.id ?? newId();
-    const earlier = await this.findEarlier(actor, id, requestHash);
+    const title = input.title ?? null;
+    const historyVisible = input.historyVisible ?? false;
+    const hash = requestHash('group', title, historyVisible, others);
+    const earlier = await this.findEarlier(actor, id, hash);
     if (earlier) return earlier;
     await this.users.requireExisting(others);
     await this.members.requireInvitable(actor, others);
-    const title = input.title ?? null;
     const row = Object.assign(new ConversationEntity(), {
-      ...{ id, kind: 'group', title, directKey: null, createdBy: actor.userId, requestHash },
-      ...{ historyVisible: input.historyVisible ?? false, lastSeq: 0, version: 0 },
+      ...{ id, kind: 'group', title, directKey: null, createdBy: actor.userId, requestHash: hash },
+      ...{ historyVisible, lastSeq: 0, version: 0 },
     });
     const entry = await this.insert(actor, row, others);
     if (entry) return { conversation: toConversation(row, others.length + 1), duplicate: false };
     // Somebody was faster with this id.
-    const made = await this.findEarlier(actor, id, requestHash);
+    const made = await this.findEarlier(actor, id, hash);
     if (!made) throw new DomainError('unavailable');
     return made;
   }
@@ -93,9 +94,4 @@ export class GroupsService {
     const memberCount = await new MemberRows(this.source.manager, id).count();
     return { conversation: toConversation(row, memberCount), duplicate: true };
   }
-}
-
-function hashRequest(input: CreateConversationDto, others: string[]): Buffer {
-  const parts = ['group', input.title ?? null, input.historyVisible ?? false, others];
-  return createHash('sha256').update(JSON.stringify(parts)).digest();
 }

@@ -39,7 +39,7 @@ export class PresenceDto implements Presence {
   userId!: string;
 
   /** `unknown`: it cannot be told now, or you may not know. */
-  @ApiProperty({ enum: [...PRESENCE_STATUSES, 'invisible'] })
+  @ApiProperty({ enum: PRESENCE_STATUSES })
   status!: PresenceStatus;
 
   /** When they were last there for others to see; null while they are, or when not known. */

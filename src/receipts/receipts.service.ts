@@ -4,7 +4,7 @@ import { LIMITS, type Page, type Readers, type Receipt } from '@parley/protocol'
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
-import type { PageQuery } from '../common/pagination';
+import type { PageQuery } from '../common/page-query.dto';
 import { DeliveryService } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
 import type { Membership } from '../conversations/membership';

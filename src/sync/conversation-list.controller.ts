@@ -4,7 +4,7 @@ import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
 import { IdParam } from '../common/id-param';
-import { PageQuery } from '../common/pagination';
+import { PageQuery } from '../common/page-query.dto';
 import { ConversationListDto, ConversationSummaryDto } from './conversation-list.dto';
 import { ConversationListService } from './conversation-list.service';
 

@@ -4,7 +4,8 @@ import type { ConversationKind, ConversationSummary, MemberRole, Page } from '@p
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
-import { decodeCursor, encodeCursor, type PageQuery, toPage, UUID_PATTERN } from '../common/pagination';
+import type { PageQuery } from '../common/page-query.dto';
+import { decodeCursor, encodeCursor, toPage, UUID_PATTERN } from '../common/pagination';
 import { UnreadService } from '../receipts/unread.service';
 import { TimelineReader } from '../timeline/timeline-reader';
 import { UsersService } from '../users/users.service';

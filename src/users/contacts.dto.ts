@@ -8,7 +8,7 @@ import {
   type Page,
 } from '@parley/protocol';
 import { IsIn, IsOptional } from 'class-validator';
-import { PageQuery } from '../common/pagination';
+import { PageQuery } from '../common/page-query.dto';
 import { UserDto } from './users.dto';
 
 const LISTED_STATES = CONTACT_STATES.filter((state) => state !== 'none');

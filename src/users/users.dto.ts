@@ -1,6 +1,6 @@
 import type { Me, Page, User } from '@parley/protocol';
 import { IsString, MaxLength, MinLength } from 'class-validator';
-import { PageQuery } from '../common/pagination';
+import { PageQuery } from '../common/page-query.dto';
 import { IsName, IsStorableText } from '../common/text';
 
 export const DISPLAY_NAME_LENGTH = 64;

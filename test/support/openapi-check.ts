@@ -57,7 +57,7 @@ function checkCode(name: string, response: object, { error }: { error: { code: s
 function closed(schemas: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(schemas as Record<string, object>).map(([name, schema]) => {
-      return [name, { additionalProperties: false, ...(absolute(schema)) }];
+      return [name, { additionalProperties: false, ...absolute(schema) }];
     }),
   );
 }

@@ -87,7 +87,7 @@ export interface Ready {
   userId: Uuid;
   sessionId: Uuid;
   connectionId: Uuid;
-  /** The server pings this often; a client that hears nothing for twice as long is cut off. */
+  /** The server pings this often; a client that is not heard between two pings and the third is cut off. */
   heartbeatSeconds: number;
   /** Seconds for which the access token is good. */
   expiresIn: number;

@@ -1,0 +1,22 @@
+import { LIMITS } from '@parley/protocol';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+
+const DEFAULT_PAGE_SIZE = 50;
+
+/** Which page of a list. */
+export class PageQuery {
+  /** What the page before returned; without it, the first. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  cursor?: string;
+
+  /** Items on the page. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(LIMITS.pageSize)
+  limit: number = DEFAULT_PAGE_SIZE;
+}
