@@ -2,7 +2,9 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule } from '@nestjs/swagger';
 import { LIMITS } from '@parley/protocol';
 import compression from 'compression';
+import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
+import { DomainError } from './common/domain-error';
 import { RequestsInFlight } from './common/requests-in-flight';
 import { RestErrorFilter } from './common/rest-error.filter';
 import { validationPipe } from './common/validation';
@@ -23,6 +25,7 @@ export function setUpApp(app: NestExpressApplication): void {
   const requests = app.get(RequestsInFlight);
   // Before everything else, so that a body on its way counts too.
   app.use((...request: Parameters<RequestsInFlight['track']>) => requests.track(...request));
+  app.use(refuseUnknownPaths(env.apiDocs));
   app.setGlobalPrefix('v1', { exclude: UNVERSIONED });
   app.useBodyParser('json', { limit: LIMITS.frameBytes });
   app.disable('x-powered-by');
@@ -39,6 +42,16 @@ export function setUpApp(app: NestExpressApplication): void {
     }),
   );
   if (env.apiDocs) serveDocs(app);
+}
+
+/** Nest answers below /v1 only; the rest would get a page of Express's own. */
+function refuseUnknownPaths(apiDocs: boolean) {
+  const known = apiDocs ? /^\/(v1|health|docs|openapi\.json)(\/|$)/ : /^\/(v1|health)(\/|$)/;
+  return (request: Request, response: Response, next: NextFunction) => {
+    if (known.test(request.path)) next();
+    else if (apiDocs && request.path === '/') response.redirect('/docs');
+    else response.status(404).json({ error: new DomainError('route_unknown').toBody() });
+  };
 }
 
 /** Swagger UI carries its styles in the page. */

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { deflateRawSync } from 'node:zlib';
 import { decode, encode } from '@msgpack/msgpack';
 import { WebSocket } from 'ws';
@@ -5,7 +6,7 @@ import { ConnectionRegistry } from '../src/connections/connection-registry';
 import { DeliveryService } from '../src/connections/delivery.service';
 import { Frame } from '../src/connections/frame';
 import type { WsConnection } from '../src/connections/ws-connection';
-import { call, Person } from './support/person';
+import { call, PASSWORD, Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 import { TestSocket } from './support/test-socket';
 
@@ -104,6 +105,7 @@ describe('frames', () => {
       socket.raw.send(frame);
       expect((await socket.next('error')).error).toMatchObject({ code, retryable: false });
     }
+    await expect(socket.request('ping', { extra: 1 })).rejects.toMatchObject({ code: 'payload_invalid' });
     await expect(socket.request('no.such')).rejects.toMatchObject({ code: 'event_unknown' });
     await expect(socket.request('constructor')).rejects.toMatchObject({ code: 'event_unknown' });
     await socket.settle();
@@ -264,6 +266,55 @@ function writeFrame(socket: TestSocket, payload: Buffer): void {
   const { _socket } = socket.raw as unknown as { _socket: { write(data: Buffer): void } };
   _socket.write(Buffer.concat([header, payload]));
 }
+
+describe('upgrades to something else', () => {
+  /** The answer to a request as curl --http2 and some HTTP clients send it. */
+  function plain(method: string, path: string, body = ''): Promise<{ status: number; body: any }> {
+    const headers = {
+      Connection: 'Upgrade, HTTP2-Settings',
+      Upgrade: 'h2c',
+      'HTTP2-Settings': 'AAMAAABkAAQAAP__',
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(`${server.url}${path}`, {
+        method,
+        headers: { ...headers, 'Content-Type': 'application/json' },
+      });
+      sent.on('error', reject);
+      sent.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) });
+        });
+      });
+      sent.end(body);
+    });
+  }
+
+  it('are answered as if they had not asked for one, bodies included', async () => {
+    expect(await plain('GET', '/health/live')).toEqual({ status: 200, body: { status: 'ok' } });
+    const login = JSON.stringify({ username: ann.username, password: PASSWORD, deviceName: 'x'.repeat(90) });
+    expect(await plain('POST', '/v1/auth/login', login)).toMatchObject({
+      status: 200,
+      body: { user: { id: ann.id } },
+    });
+    expect(await plain('GET', '/nothing')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'route_unknown' } },
+    });
+  });
+
+  it('on another path are told that there is no such route', async () => {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/elsewhere`);
+    socket.on('error', () => undefined);
+    const status = await new Promise((resolve) => {
+      socket.on('unexpected-response', (_, response) => resolve(response.statusCode));
+    });
+    expect(status).toBe(404);
+    socket.terminate();
+  });
+});
 
 describe('REST', () => {
   it('tells errors in one shape', async () => {

@@ -30,7 +30,8 @@ export class AuthGateway {
   }
 
   @SubscribeMessage('ping')
-  ping(): { at: string } {
+  ping(@MessageBody() data: object): { at: string } {
+    if (Object.keys(data).length > 0) throw new DomainError('payload_invalid', 'ping takes no data.');
     return { at: new Date(this.clock.now()).toISOString() };
   }
 }

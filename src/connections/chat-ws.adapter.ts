@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
@@ -10,6 +11,7 @@ import type { Env } from '../config/env';
 import type { Authenticator, Identity } from './authenticator';
 import type { DeliveryService } from './delivery.service';
 import { FrameRouter } from './frame-router';
+import { answerPlainly, asksForWebSocket } from './plain-upgrade';
 import type { SocketHost } from './socket-host';
 
 /** What the adapter is given: it is made by app.setup, outside of Nest's injection. */
@@ -59,6 +61,22 @@ export class ChatWsAdapter extends WsAdapter {
 
   override bindMessageHandlers(_client: unknown, handlers: MessageMappingProperties[]): void {
     this.router.add(handlers);
+  }
+
+  /** The base class cuts every other upgrade; those are answered like the requests that they are. */
+  protected override ensureHttpServerExists(port: number, server?: Server): Server | undefined {
+    if (!server || this.httpServersRegistry.has(port)) return undefined;
+    this.httpServersRegistry.set(port, server);
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // Until somebody takes it over: a socket that fails must not end the process.
+      socket.on('error', () => socket.destroy());
+      const path = request.url?.split('?')[0];
+      const servers = (this.wsServersRegistry.get(port) ?? []) as WebSocketServer[];
+      const own = asksForWebSocket(request) && servers.find((candidate) => candidate.path === path);
+      if (!own) answerPlainly(server, request, socket, head);
+      else own.handleUpgrade(request, socket, head, (client) => own.emit('connection', client, request));
+    });
+    return server;
   }
 
   // The registry tells who comes and goes; Nest's stand-in client does neither.

@@ -103,9 +103,10 @@ export class SocketSession {
         throw new DomainError('payload_invalid', 'This connection is authenticated already.');
       if (event !== 'auth')
         throw new DomainError('unauthenticated', 'The first frame must be auth {accessToken}.');
-      if (typeof data.accessToken !== 'string')
-        throw new DomainError('payload_invalid', 'auth needs an accessToken.');
-      const identity = await this.host.authenticator.authenticate(data.accessToken);
+      const { accessToken, ...rest } = data;
+      if (typeof accessToken !== 'string' || Object.keys(rest).length > 0)
+        throw new DomainError('payload_invalid', 'auth needs an accessToken, and nothing else.');
+      const identity = await this.host.authenticator.authenticate(accessToken);
       const ready = this.open(identity);
       if (ready && ref !== undefined) this.sender.send(Frame.reply(ref, ready));
     } catch (error) {
