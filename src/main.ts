@@ -79,15 +79,22 @@ function explain(error: unknown): string {
     error instanceof DatabaseNotDurableError ||
     error instanceof DatabaseUnreachableError
   ) {
-    return error.message;
+    return toSentence(error.message);
   }
   if (!(error instanceof Error)) return String(error);
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return 'HOST is no address of this machine: set it to one, or leave it out to listen on all.';
+  }
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken: stop what listens there, or set PORT to another one.`;
   if (code === 'EACCES' && port)
     return `Port ${port} may not be used by this user: set PORT to one above 1023.`;
   return error.stack ?? error.message;
+}
+
+function toSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith('.') ? '' : '.');
 }
 
 async function fail(error: unknown): Promise<void> {

@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../common/make-folder';
 import type { Env } from '../config/env';
 
 /** Injects the secret that all tokens are signed with, a KeyObject. */
@@ -19,7 +20,7 @@ async function keptSecret(dataDir: string): Promise<string> {
 }
 
 async function makeSecret(dataDir: string, file: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true });
+  makeFolder(dataDir);
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, randomBytes(SECRET_BYTES).toString('base64'), {
     mode: 0o600,

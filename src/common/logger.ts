@@ -27,6 +27,12 @@ class ParleyLogger extends ConsoleLogger {
     if (typeof context === 'string' && TALKATIVE.includes(context)) this.debug(message, ...rest);
     else super.log(message, ...rest);
   }
+
+  // What goes wrong at the start is told by main in one sentence.
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) === 'NestApplication') this.debug(message, ...rest);
+    else super.error(message, ...rest);
+  }
 }
 
 /** Lines for people in development, a JSON object a line in production. */

@@ -44,7 +44,12 @@ type Source = Record<string, string | undefined>;
 
 /** Reads `.env` beside the process if it is there; real environment variables win. */
 export function loadEnvFile(): void {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (!existsSync('.env')) return;
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    throw new EnvError(`.env cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** All settings, or an EnvError that names the first wrong one. */

@@ -113,7 +113,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('refuses a second start, in this process and in another, naming the pid', async () => {
-    const sentence = `another Parley (pid ${process.pid}) runs the database that ${dataDir}/postgres/owner.lock guards: stop it, or set DATA_DIR to another folder`;
+    const sentence = `another Parley (pid ${process.pid}) is running on ${dataDir}/postgres: stop it, or set DATA_DIR to another folder`;
     await expect(startEmbeddedPostgres({ dataDir, log })).rejects.toThrow(sentence);
     const other = await otherParley(dataDir);
     expect(other.error).toEqual({ name: 'EmbeddedPostgresError', message: sentence });

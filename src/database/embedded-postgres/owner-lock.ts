@@ -8,6 +8,7 @@ import {
   utimes,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedPostgresError } from './errors';
 import { pidNamespace, processStart } from './process-info';
@@ -80,7 +81,7 @@ async function isAlive(owner: Owner, file: string): Promise<boolean> {
 function inUse(file: string, owner: Owner): EmbeddedPostgresError {
   const elsewhere = owner.namespace === pidNamespace() ? '' : ' in another container or on another machine';
   return new EmbeddedPostgresError(
-    `another Parley (pid ${owner.pid}${elsewhere}) runs the database that ${file} guards: stop it, or set DATA_DIR to another folder`,
+    `another Parley (pid ${owner.pid}${elsewhere}) is running on ${dirname(file)}: stop it, or set DATA_DIR to another folder`,
   );
 }
 

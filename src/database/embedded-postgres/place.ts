@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../common/make-folder';
 import { makeReachableFolder, SHARED_FOLDER } from './binaries';
 import { canReach, type DbUser, dbUserById, defaultDbUser, giveTreeTo, runsAsRoot } from './db-user';
 import { EmbeddedPostgresError } from './errors';
@@ -19,7 +20,12 @@ export interface Place {
  * A cluster stays where it was made, also when its surroundings change later. */
 export function choosePlace(dataDir: string, log: (line: string) => void): Place {
   // Root's folders let the database user through; what is in them is guarded by itself.
-  mkdirSync(dataDir, { recursive: true, mode: runsAsRoot() ? 0o711 : 0o700 });
+  try {
+    makeFolder(dataDir, runsAsRoot() ? 0o711 : 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new EmbeddedPostgresError(`${dataDir} cannot be made there: set DATA_DIR to another folder`);
+  }
   const real = realpathSync(dataDir);
   const inside = join(real, 'postgres');
   const outside = join(SHARED_FOLDER, shortHash(real));
