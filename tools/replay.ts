@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const options = new Options(['from', 'lines', 'rate', 'parallel', 'url'], USAGE);
   const [file, ...rest] = options.positionals;
   if (!file || rest.length > 0) throw options.refuse('Name one file to play');
-  const rate = options.text('rate', 'max') === 'max' ? null : options.count('rate', 0);
+  const rate = options.text('rate', 'max') === 'max' ? null : options.count('rate', 0, 'max');
   const url = options.url('url', 'http://localhost:3000');
   const parallel = options.count('parallel', PARALLEL);
   const lines = options.text('lines') === undefined ? undefined : options.count('lines', 0);

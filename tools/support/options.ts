@@ -27,11 +27,13 @@ export class Options {
     return (this.values[name] as string | undefined) ?? fallback;
   }
 
-  /** A whole number of at least one. */
-  count(name: string, fallback: number): number {
+  /** A whole number of at least one; `word` is what else the caller takes. */
+  count(name: string, fallback: number, word?: string): number {
     const text = this.text(name);
     if (text === undefined) return fallback;
-    if (!/^[1-9]\d{0,8}$/.test(text)) throw this.refuse(`--${name} must be a whole number from 1`);
+    if (!/^[1-9]\d{0,8}$/.test(text)) {
+      throw this.refuse(`--${name} must be a whole number from 1${word ? `, or ${word}` : ''}`);
+    }
     return Number(text);
   }
 
