@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
-import { Slots } from './slots';
+import { Slots } from '../common/slots';
 
 /** Argon2id, the algorithm that is used unless told otherwise: about 40 ms and 19 MiB each. */
 const OPTIONS: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

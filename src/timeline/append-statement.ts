@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { CURRENT_XID } from './current-xid';
 
 /** A message on its way into a conversation. */
 export interface NewMessage {
@@ -9,6 +10,8 @@ export interface NewMessage {
   text: string;
   metadata: Record<string, unknown> | null;
   mentions: string[];
+  mentionsAll: boolean;
+  replyTo: string | null;
   /** What a retry with this id is held against. */
   requestHash: Buffer;
 }
@@ -23,13 +26,36 @@ export interface Numbered {
 // two batches from waiting for each other.
 const LOCK = `
   SELECT id FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+const LOCKS = {
+  wait: { name: 'timeline-lock', text: LOCK },
+  skip: { name: 'timeline-lock-free', text: `${LOCK} SKIP LOCKED` },
+};
+
+/** Whether to wait for conversations that somebody else has locked, or to leave them out. */
+export type Locking = keyof typeof LOCKS;
+
+/** The connection was lost at the commit: only the database knows whether it took place. */
+export class UncertainCommitError extends Error {
+  constructor(override readonly cause: unknown) {
+    super('the answer to a commit was lost');
+  }
+}
+
+export interface AppendOutcome {
+  /** By messageKey; what is missing was there already. */
+  stored: Map<string, Numbered>;
+  /** Conversations that were locked by somebody else, or are not there: nothing was looked at in them. */
+  passedOver: Set<string>;
+}
 
 // A statement of its own: under READ COMMITTED its snapshot is taken after the locks, so it sees what
 // another node stored while this one waited. Looking and inserting in the locking statement would not.
-const APPEND = `
+const append = (mentioned: string) => `
   WITH input AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[])
-      WITH ORDINALITY AS t(conversation_id, id, sender_id, kind, text, metadata, mentions, request_hash, place)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+        $9::boolean[], $10::uuid[])
+      WITH ORDINALITY AS t(conversation_id, id, sender_id, kind, text, metadata, mentions, request_hash,
+        mentions_all, reply_to, place)
   ), fresh AS (
     SELECT input.*, row_number() OVER (PARTITION BY input.conversation_id ORDER BY input.place) AS n
     FROM input
@@ -39,57 +65,86 @@ const APPEND = `
     SELECT conversation_id, count(*) AS added FROM fresh GROUP BY conversation_id
   ), bumped AS (
     UPDATE conversation c
-    SET last_seq = c.last_seq + counted.added, version = c.version + counted.added, changed_at = now()
+    SET last_seq = c.last_seq + counted.added, version = c.version + counted.added, changed_at = now(),
+      changed_xid = ${CURRENT_XID}
     FROM counted WHERE c.id = counted.conversation_id
     RETURNING c.id, c.version, c.last_seq - counted.added AS base_seq, c.version - counted.added AS base_version
   ), fed AS (
     INSERT INTO commit_feed (node, conversation_ids, versions)
-    SELECT $9::uuid, array_agg(id), array_agg(version) FROM bumped HAVING count(*) > 0
-  )
+    SELECT $11::uuid, array_agg(id), array_agg(version) FROM bumped HAVING count(*) > 0
+  )${mentioned}
   INSERT INTO message
-    (conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata, mentions)
+    (conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata, mentions, mentions_all, reply_to)
   SELECT fresh.conversation_id, fresh.id, fresh.request_hash, bumped.base_seq + fresh.n, bumped.base_version + fresh.n,
-    fresh.sender_id, fresh.kind, fresh.text, fresh.metadata::jsonb, fresh.mentions::uuid[]
+    fresh.sender_id, fresh.kind, fresh.text, fresh.metadata::jsonb, fresh.mentions::uuid[],
+    fresh.mentions_all, fresh.reply_to
   FROM fresh JOIN bumped ON bumped.id = fresh.conversation_id
   RETURNING conversation_id, id, seq, version, created_at`;
+
+const MENTIONED = `, mentioned AS (
+    INSERT INTO mention (user_id, conversation_id, seq)
+    SELECT unnest(fresh.mentions::uuid[]), fresh.conversation_id, bumped.base_seq + fresh.n
+    FROM fresh JOIN bumped ON bumped.id = fresh.conversation_id WHERE fresh.mentions IS NOT NULL
+  )`;
+
+// Most batches mention nobody, and pay nothing for those that do.
+const APPENDS = {
+  plain: { name: 'timeline-append', text: append('') },
+  mentioning: { name: 'timeline-append-mentioning', text: append(MENTIONED) },
+};
 
 /** Identifies a message among all: its id is the client's, unique within its conversation only. */
 export function messageKey(message: { conversationId: string; id: string }): string {
   return message.conversationId + message.id;
 }
 
-/**
- * Stores what is not there yet, in one transaction; one id may stand in the batch only once.
- *
- * @returns by messageKey the numbers of what was stored; missing are duplicates, and unknown conversations.
- */
+/** Stores what is not there yet, in one transaction; one id may stand in the batch only once. */
 export async function appendMessages(
   client: PoolClient,
   nodeId: string,
   messages: readonly NewMessage[],
-): Promise<Map<string, Numbered>> {
+  locking: Locking,
+): Promise<AppendOutcome> {
   await client.query('BEGIN');
+  let outcome: AppendOutcome;
   try {
-    const conversationIds = [...new Set(messages.map((message) => message.conversationId))];
-    await client.query({ name: 'timeline-lock', text: LOCK, values: [conversationIds] });
-    const { rows } = await client.query<[string, string, string, string, Date]>({
-      name: 'timeline-append',
-      text: APPEND,
-      values: [...toColumns(messages), nodeId],
-      rowMode: 'array',
-    });
-    await client.query('COMMIT');
-    return new Map(
-      rows.map(([conversationId, id, seq, version, createdAt]) => [
-        messageKey({ conversationId, id }),
-        { seq: Number(seq), version: Number(version), createdAt },
-      ]),
-    );
+    const passedOver = new Set(messages.map((message) => message.conversationId));
+    const locked = await client.query<{ id: string }>({ ...LOCKS[locking], values: [[...passedOver]] });
+    for (const { id } of locked.rows) passedOver.delete(id);
+    const free = messages.filter((message) => !passedOver.has(message.conversationId));
+    outcome = {
+      passedOver,
+      stored: free.length > 0 ? await insert(client, nodeId, free) : new Map<string, Numbered>(),
+    };
   } catch (error) {
     // On a lost connection there is nothing to roll back; what counts is why it was lost.
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+  try {
+    await client.query('COMMIT');
+  } catch (error) {
+    throw new UncertainCommitError(error);
+  }
+  return outcome;
+}
+
+async function insert(
+  client: PoolClient,
+  nodeId: string,
+  messages: readonly NewMessage[],
+): Promise<Map<string, Numbered>> {
+  const { rows } = await client.query<[string, string, string, string, Date]>({
+    ...APPENDS[messages.some(({ mentions }) => mentions.length > 0) ? 'mentioning' : 'plain'],
+    values: [...toColumns(messages), nodeId],
+    rowMode: 'array',
+  });
+  return new Map(
+    rows.map(([conversationId, id, seq, version, createdAt]) => [
+      messageKey({ conversationId, id }),
+      { seq: Number(seq), version: Number(version), createdAt },
+    ]),
+  );
 }
 
 function toColumns(messages: readonly NewMessage[]): unknown[] {
@@ -102,5 +157,7 @@ function toColumns(messages: readonly NewMessage[]): unknown[] {
     messages.map((m) => (m.metadata ? JSON.stringify(m.metadata) : null)),
     messages.map((m) => (m.mentions.length > 0 ? `{${m.mentions.join(',')}}` : null)),
     messages.map((m) => m.requestHash),
+    messages.map((m) => m.mentionsAll),
+    messages.map((m) => m.replyTo),
   ];
 }

@@ -1,58 +1,69 @@
-import { isNativeError } from 'node:util/types';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Message } from '@parley/protocol';
-import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { DomainError } from '../common/domain-error';
+import { Slots } from '../common/slots';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
-import { appendMessages, messageKey, type NewMessage, type Numbered } from './append-statement';
+import { AppendCommitter, isSameRequest } from './append-committer';
+import type { AppendJob, Appended } from './append-job';
+import type { NewMessage } from './append-statement';
 import { CommitFeed } from './commit-feed';
 import { ConversationChange } from './conversation-change';
 import { ConversationEntity } from './conversation.entity';
-import type { MessageEntity } from './message.entity';
+import { CURRENT_XID } from './current-xid';
 import { TimelineReader } from './timeline-reader';
 import { toMessage } from './to-message';
 
 const MAX_BATCH = 1_000;
 
-export interface Appended {
-  message: Message;
-  /** Whether an earlier request had stored it; the message is then as it was stored. */
-  duplicate: boolean;
-}
-
-interface AppendJob {
-  readonly message: NewMessage;
-  resolve(appended: Appended): void;
-  reject(error: unknown): void;
-}
-
-type ChangeJob = () => Promise<void>;
+type Job = AppendJob | (() => Promise<void>);
 
 /**
  * The one place where a conversation's seq and version are taken.
  *
  * What piles up while a commit is in flight goes into the next one together: no timers, an idle server
- * commits at once and a busy one in larger batches. One commit follows the other, so results come in the
- * order of versions: publish them without waiting for anything else in between.
+ * commits at once and a busy one in larger batches. A conversation that is changed, or that somebody else
+ * has locked, leaves the shared batch for a lane of its own until that is empty, so that it holds up
+ * nobody else. In either way a conversation has one commit in flight, so results come in the order of
+ * versions: publish them without waiting for anything else in between.
  */
 @Injectable()
 export class TimelineWriter {
-  private readonly queue: (AppendJob | ChangeJob)[] = [];
-  private running = false;
+  private readonly batch: AppendJob[] = [];
+  private readonly lanes = new Map<string, Job[]>();
+  private readonly slots: Slots;
+  private readonly maxWaiting: number;
+  private waiting = 0;
+  private draining = false;
+  /** The shared commit that is in flight. */
+  private flight: Promise<void> = Promise.resolve();
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
-    @Inject(ENV) private readonly env: Env,
+    @Inject(ENV) env: Pick<Env, 'writeQueueMessages' | 'databasePoolSize'>,
+    private readonly committer: AppendCommitter,
     private readonly feed: CommitFeed,
     private readonly reader: TimelineReader,
-  ) {}
+  ) {
+    this.maxWaiting = env.writeQueueMessages;
+    // Lanes may wait long for a lock, so they take half of the connections at the most.
+    this.slots = new Slots(Math.max(1, Math.floor(env.databasePoolSize / 2)), env.writeQueueMessages);
+  }
 
   /** Stores a message; resolves once it is durable. */
   append(message: NewMessage): Promise<Appended> {
-    return new Promise((resolve, reject) => this.enqueue({ message, resolve, reject }, reject));
+    return new Promise((resolve, reject) => {
+      if (!this.admit(reject)) return;
+      const job = { message, resolve, reject };
+      const lane = this.lanes.get(message.conversationId);
+      if (lane) lane.push(job);
+      else {
+        this.batch.push(job);
+        if (!this.draining) void this.drain();
+      }
+    });
   }
 
   /** What an equal request was answered before, if there was one: also where it would be refused now. */
@@ -61,15 +72,28 @@ export class TimelineWriter {
     return row && isSameRequest(row, message) ? { message: toMessage(row), duplicate: true } : null;
   }
 
+  /** Called with what turns out to be stored although its sender was told `unavailable`. */
+  onRecovered(listener: (message: Message) => Promise<void>): void {
+    this.committer.onRecovered(listener);
+  }
+
   /** Runs a change of a conversation in a transaction that holds its lock; resolves once it is durable. */
   change<T>(conversationId: string, work: (change: ConversationChange) => Promise<T>): Promise<T> {
-    return this.transact(async (manager) => {
-      const conversation = await manager.findOne(ConversationEntity, {
-        where: { id: conversationId },
-        lock: { mode: 'for_no_key_update' },
+    const transaction = () =>
+      this.source.transaction('READ COMMITTED', async (manager) => {
+        const conversation = await manager.findOne(ConversationEntity, {
+          where: { id: conversationId },
+          lock: { mode: 'for_no_key_update' },
+        });
+        if (!conversation) throw new DomainError('conversation_not_found');
+        return this.run(manager, conversation, work);
       });
-      if (!conversation) throw new DomainError('conversation_not_found');
-      return this.run(new ConversationChange(manager, conversation), work);
+    return new Promise((resolve, reject) => {
+      if (!this.admit(reject)) return;
+      const job = () => transaction().then(resolve, reject);
+      const lane = this.lanes.get(conversationId);
+      if (lane) lane.push(job);
+      else this.openLane(conversationId, [...this.takeFromBatch(conversationId), job]);
     });
   }
 
@@ -78,7 +102,8 @@ export class TimelineWriter {
     conversation: ConversationEntity,
     work: (change: ConversationChange) => Promise<T>,
   ): Promise<T | null> {
-    return this.transact(async (manager) => {
+    // Nobody else knows of it yet, so it needs no place in any order.
+    return this.source.transaction('READ COMMITTED', async (manager) => {
       const inserted = await manager
         .createQueryBuilder()
         .insert()
@@ -91,133 +116,108 @@ export class TimelineWriter {
       const [row] = inserted.raw as { created_at: Date }[];
       if (!row) return null;
       conversation.createdAt = row.created_at;
-      return this.run(new ConversationChange(manager, conversation), work);
+      return this.run(manager, conversation, work);
     });
   }
 
   private async run<T>(
-    change: ConversationChange,
+    manager: EntityManager,
+    conversation: ConversationEntity,
     work: (change: ConversationChange) => Promise<T>,
   ): Promise<T> {
-    const { manager, conversation } = change;
     const before = conversation.version;
-    const result = await work(change);
+    const result = await work(new ConversationChange(manager, conversation));
     if (conversation.version > before) {
       const { lastSeq, version, title } = conversation;
       await manager.update(
         ConversationEntity,
         { id: conversation.id },
-        { lastSeq, version, title, changedAt: () => 'now()' },
+        { lastSeq, version, title, changedAt: () => 'now()', changedXid: () => CURRENT_XID },
       );
       await this.feed.record(manager, conversation.id, version);
     }
     return result;
   }
 
-  private transact<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const job = () => this.source.transaction('READ COMMITTED', work).then(resolve, reject);
-      this.enqueue(job, reject);
+  private admit(reject: (error: unknown) => void): boolean {
+    if (this.waiting >= this.maxWaiting) {
+      reject(new DomainError('overloaded'));
+      return false;
+    }
+    this.waiting++;
+    return true;
+  }
+
+  /** Commits what waits together, one commit after the other. */
+  private async drain(): Promise<void> {
+    this.draining = true;
+    while (this.batch.length > 0) {
+      const jobs = this.batch.splice(0, MAX_BATCH);
+      this.waiting -= jobs.length;
+      this.flight = this.commitShared(jobs);
+      await this.flight;
+    }
+    this.draining = false;
+  }
+
+  private async commitShared(jobs: AppendJob[]): Promise<void> {
+    const passed = await this.committer.commit(jobs, 'skip');
+    this.waiting += passed.length;
+    for (const [conversationId, own] of byConversation(passed)) {
+      const lane = this.lanes.get(conversationId);
+      if (lane) lane.unshift(...own);
+      else this.openLane(conversationId, [...own, ...this.takeFromBatch(conversationId)]);
+    }
+  }
+
+  /** What waits for the next shared commit and belongs to a conversation that gets a lane. */
+  private takeFromBatch(conversationId: string): AppendJob[] {
+    const own = this.batch.filter((job) => job.message.conversationId === conversationId);
+    if (own.length > 0) {
+      const others = this.batch.filter((job) => job.message.conversationId !== conversationId);
+      this.batch.splice(0, this.batch.length, ...others);
+    }
+    return own;
+  }
+
+  private openLane(conversationId: string, jobs: Job[]): void {
+    this.lanes.set(conversationId, jobs);
+    void this.runLane(conversationId, jobs);
+  }
+
+  private async runLane(conversationId: string, jobs: Job[]): Promise<void> {
+    // The shared commit in flight may hold messages of this conversation: those come first.
+    await this.flight;
+    await this.slots.run(async () => {
+      for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
+        if (typeof job === 'function') {
+          jobs.shift();
+          this.waiting--;
+          await job();
+        } else {
+          const appends = takeAppends(jobs);
+          this.waiting -= appends.length;
+          await this.committer.commit(appends, 'wait');
+        }
+      }
+      this.lanes.delete(conversationId);
     });
   }
-
-  private enqueue(job: AppendJob | ChangeJob, reject: (error: unknown) => void): void {
-    if (this.queue.length >= this.env.writeQueueMessages) {
-      reject(new DomainError('overloaded'));
-      return;
-    }
-    this.queue.push(job);
-    if (!this.running) void this.drain();
-  }
-
-  private async drain(): Promise<void> {
-    this.running = true;
-    // Requests that arrived in the same turn of the event loop share the first commit.
-    await Promise.resolve();
-    for (let job = this.queue[0]; job !== undefined; job = this.queue[0]) {
-      if (typeof job === 'function') {
-        this.queue.shift();
-        await job();
-      } else {
-        await this.commit(this.takeAppends());
-      }
-    }
-    this.running = false;
-  }
-
-  /** Takes the appends at the head of the queue. */
-  private takeAppends(): AppendJob[] {
-    let end = 0;
-    while (end < MAX_BATCH && typeof this.queue[end] === 'object') end++;
-    return this.queue.splice(0, end) as AppendJob[];
-  }
-
-  /** Stores a batch and settles its jobs; never rejects. A job that poisons the batch fails alone. */
-  private async commit(jobs: AppendJob[]): Promise<void> {
-    const unique = new Map<string, AppendJob>();
-    for (const job of jobs) {
-      const key = messageKey(job.message);
-      if (!unique.has(key)) unique.set(key, job);
-    }
-    let stored: Map<string, Numbered>;
-    try {
-      const messages = [...unique.values()].map((job) => job.message);
-      stored = await this.withClient((client) => appendMessages(client, this.feed.nodeId, messages));
-    } catch (error) {
-      if (jobs.length > 1 && isRowsFault(error)) {
-        const half = Math.ceil(jobs.length / 2);
-        await this.commit(jobs.slice(0, half));
-        await this.commit(jobs.slice(half));
-      } else {
-        for (const job of jobs) job.reject(error);
-      }
-      return;
-    }
-    const retries: AppendJob[] = [];
-    for (const job of jobs) {
-      const key = messageKey(job.message);
-      const numbers = stored.get(key);
-      if (numbers && unique.get(key) === job) {
-        job.resolve({ message: toMessage({ ...job.message, ...numbers }), duplicate: false });
-      } else {
-        retries.push(job);
-      }
-    }
-    if (retries.length > 0) await this.answerRetries(retries);
-  }
-
-  /** Answers ids that were stored before with what was stored, if they ask for the same. */
-  private async answerRetries(jobs: AppendJob[]): Promise<void> {
-    try {
-      const found = await this.reader.findMany(jobs.map((job) => job.message));
-      for (const job of jobs) {
-        const row = found.get(messageKey(job.message));
-        if (!row) job.reject(new DomainError('conversation_not_found'));
-        else if (!isSameRequest(row, job.message)) job.reject(new DomainError('id_conflict'));
-        else job.resolve({ message: toMessage(row), duplicate: true });
-      }
-    } catch (error) {
-      for (const job of jobs) job.reject(error);
-    }
-  }
-
-  private async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const runner = this.source.createQueryRunner();
-    try {
-      return await work((await runner.connect()) as PoolClient);
-    } finally {
-      await runner.release();
-    }
-  }
 }
 
-function isSameRequest(row: MessageEntity, message: NewMessage): boolean {
-  return row.senderId === message.senderId && row.requestHash?.equals(message.requestHash) === true;
+/** Takes the appends at the head of a lane. */
+function takeAppends(jobs: Job[]): AppendJob[] {
+  let end = 0;
+  while (end < MAX_BATCH && typeof jobs[end] === 'object') end++;
+  return jobs.splice(0, end) as AppendJob[];
 }
 
-/** Whether a row's content, not the state of the database, made a statement fail: SQLSTATE classes 22, 23. */
-function isRowsFault(error: unknown): boolean {
-  return (
-    isNativeError(error) && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
-  );
+function byConversation(jobs: readonly AppendJob[]): Map<string, AppendJob[]> {
+  const groups = new Map<string, AppendJob[]>();
+  for (const job of jobs) {
+    const group = groups.get(job.message.conversationId);
+    if (group) group.push(job);
+    else groups.set(job.message.conversationId, [job]);
+  }
+  return groups;
 }

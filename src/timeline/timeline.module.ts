@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { CommitFeed } from './commit-feed';
+import { AppendCommitter } from './append-committer';
 import { TimelineReader } from './timeline-reader';
 import { TimelineWriter } from './timeline-writer';
 
 @Module({
-  providers: [CommitFeed, TimelineReader, TimelineWriter],
+  providers: [AppendCommitter, CommitFeed, TimelineReader, TimelineWriter],
   exports: [TimelineReader, TimelineWriter],
 })
 export class TimelineModule {}

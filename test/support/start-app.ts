@@ -11,7 +11,7 @@ import { AppModule } from '../../src/app.module';
 import { setUpApp } from '../../src/app.setup';
 import { type Env, readEnv } from '../../src/config/env';
 
-interface TestDatabase {
+export interface TestDatabase {
   host: string;
   port: number;
   user: string;
@@ -33,6 +33,8 @@ export interface TestApp {
 export async function startApp(
   settings: Record<string, string> = {},
   overrides: Partial<Env> = {},
+  /** How the application reaches its database, when not straight. */
+  reach = (database: TestDatabase) => Promise.resolve(database),
 ): Promise<TestApp> {
   const database = await createDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-app-'));
@@ -40,12 +42,15 @@ export async function startApp(
     ...readEnv({ NODE_ENV: 'test', LOG_LEVEL: 'fatal', DATA_DIR: dataDir, ...settings }),
     ...overrides,
   };
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, database), {
-    logger: env.logLevel === 'fatal' ? ['fatal'] : ['error', 'warn'],
-    bodyParser: false,
-    abortOnError: false,
-    forceCloseConnections: true,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(env, await reach(database)),
+    {
+      logger: env.logLevel === 'fatal' ? ['fatal'] : ['error', 'warn'],
+      bodyParser: false,
+      abortOnError: false,
+      forceCloseConnections: true,
+    },
+  );
   setUpApp(app);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;

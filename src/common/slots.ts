@@ -1,4 +1,4 @@
-import { DomainError } from '../common/domain-error';
+import { DomainError } from './domain-error';
 
 /** Runs a few tasks at once and lets a bounded number wait; the next is refused with `overloaded`. */
 export class Slots {

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import type { MessageSent } from '@parley/protocol';
+import { Client } from 'pg';
+import { requestHash } from '../src/common/request-hash';
+import type { NewMessage } from '../src/timeline/append-statement';
+import { TimelineWriter } from '../src/timeline/timeline-writer';
+import { Person } from './support/person';
+import { Road } from './support/road';
+import { startApp, type TestApp } from './support/start-app';
+
+let server: TestApp;
+let road: Road;
+let writer: TimelineWriter;
+let ann: Person;
+let bob: Person;
+
+beforeAll(async () => {
+  server = await startApp({}, {}, async (database) => {
+    road = await Road.open(database);
+    return { ...database, host: '127.0.0.1', port: road.port };
+  });
+  writer = server.app.get(TimelineWriter);
+  ({ ann, bob } = await Person.registerAll(server.url, 'ann', 'bob'));
+});
+afterEach(() => Promise.all([ann.disconnect(), bob.disconnect()]));
+afterAll(async () => {
+  await server.stop();
+  road.close();
+});
+
+async function group(): Promise<string> {
+  const { conversation } = await ann.ok('POST', '/conversations', { kind: 'group', memberIds: [bob.id] });
+  return conversation.id as string;
+}
+
+function message(conversationId: string, text = 'x'): NewMessage {
+  const id = randomUUID();
+  const body = { kind: 'text', text, metadata: null, mentions: [], mentionsAll: false, replyTo: null };
+  return { ...body, id, conversationId, senderId: ann.id, requestHash: requestHash(text) } as NewMessage;
+}
+
+/** Somebody else at work on a conversation, as another node would be. */
+async function lock(conversationId: string): Promise<() => Promise<void>> {
+  const client = new Client(server.database);
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM conversation WHERE id = $1 FOR UPDATE', [conversationId]);
+  return async () => {
+    await client.query('COMMIT');
+    await client.end();
+  };
+}
+
+it('a conversation that somebody has locked holds up nobody else, and keeps its order', async () => {
+  const [locked, free] = [await group(), await group()];
+  const release = await lock(locked);
+  const late = [writer.append(message(locked, '1')), writer.append(message(locked, '2'))];
+  const title = ann.ok('PATCH', `/conversations/${locked}`, { title: 'Later' });
+  for (let i = 0; i < 20; i++) expect((await writer.append(message(free))).message.seq).toBe(i + 2);
+  late.push(writer.append(message(locked, '3')));
+  await release();
+  expect((await Promise.all(late.slice(0, 2))).map((sent) => sent.message.seq)).toEqual([2, 3]);
+  const seqs = [(await late[2]!).message.seq, (await title).lastSeq as number];
+  expect(new Set(seqs).size).toBe(2);
+  expect(Math.max(...seqs)).toBe(5);
+});
+
+it('messages and changes of one conversation take one version each, and are pushed in that order', async () => {
+  const conversationId = await group();
+  const [anns, bobs] = [await ann.connect(), await bob.connect()];
+  const path = `/conversations/${conversationId}`;
+  const work = Array.from({ length: 60 }, (_, i) => {
+    const input = { id: randomUUID(), text: `${i}` };
+    if (i % 10 === 5) return ann.ok('PATCH', path, { title: `title ${i}` });
+    if (i % 2) return ann.ok('POST', `${path}/messages`, input);
+    return anns.request('message.send', { ...input, conversationId });
+  });
+  await Promise.all(work);
+  await bobs.settle();
+  const versions = bobs.all('message.created').map(({ message: { version } }) => version);
+  expect(versions).toEqual(Array.from({ length: 60 }, (_, i) => i + 2));
+});
+
+it('what cannot be stored fails alone', async () => {
+  const conversationId = await group();
+  const jobs = Array.from({ length: 20 }, (_, i) => message(conversationId, i === 7 ? 'nul \u0000' : `${i}`));
+  const results = await Promise.allSettled(jobs.map((job) => writer.append(job)));
+  expect(results.map(({ status }) => status === 'fulfilled')).toEqual(jobs.map((_, i) => i !== 7));
+  const seqs = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.message.seq] : []));
+  expect(seqs.sort((a, b) => a - b)).toEqual(Array.from({ length: 19 }, (_, i) => i + 2));
+});
+
+it('a full queue says overloaded, and works on', async () => {
+  const small = await startApp({ WRITE_QUEUE_MESSAGES: '100' });
+  const eve = await Person.register(small.url, 'eve');
+  const { conversation } = await eve.ok('POST', '/conversations', { kind: 'group', memberIds: [] });
+  const own = small.app.get(TimelineWriter);
+  const jobs = Array.from({ length: 300 }, () => ({
+    ...message(conversation.id as string),
+    senderId: eve.id,
+  }));
+  const results = await Promise.allSettled(jobs.map((job) => own.append(job)));
+  const refused = results.filter((result) => result.status === 'rejected');
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { reason } of refused) expect(reason).toMatchObject({ code: 'overloaded', retryable: true });
+  const { message: last } = await own.append({ ...message(conversation.id as string), senderId: eve.id });
+  expect(last.seq).toBe(1 + (300 - refused.length) + 1);
+  await small.stop();
+});
+
+it('what was stored though the answer was lost reaches the others, before what follows, once', async () => {
+  const conversationId = await group();
+  const [anns, bobs] = [await ann.connect(), await bob.connect()];
+  const input = { id: randomUUID(), text: 'was it stored?', conversationId };
+  road.loseAnswerTo('COMMIT');
+  await expect(anns.request('message.send', input)).rejects.toMatchObject({
+    code: 'unavailable',
+    retryable: true,
+  });
+  const next = anns.request('message.send', { id: randomUUID(), text: 'next', conversationId });
+  expect((await bobs.next('message.created')).message).toMatchObject({ id: input.id, seq: 2 });
+  expect((await bobs.next('message.created')).message).toMatchObject({ text: 'next', seq: 3 });
+  expect(((await next) as MessageSent).message.seq).toBe(3);
+  expect(await anns.request('message.send', input)).toMatchObject({ duplicate: true, message: { seq: 2 } });
+  await bobs.settle();
+  expect(bobs.all('message.created')).toEqual([]);
+});
+
+it('the truth is told though nothing follows', async () => {
+  const conversationId = await group();
+  const [anns, bobs] = [await ann.connect(), await bob.connect()];
+  const input = { id: randomUUID(), text: 'the last word', conversationId };
+  road.loseAnswerTo('COMMIT');
+  await expect(anns.request('message.send', input)).rejects.toMatchObject({ code: 'unavailable' });
+  expect((await bobs.next('message.created')).message.id).toBe(input.id);
+});
