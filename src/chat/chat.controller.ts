@@ -23,6 +23,7 @@ export class ChatController {
   @ApiErrors(
     'conversation_not_found',
     'member_not_found',
+    'message_not_found',
     'blocked',
     'id_conflict',
     'text_invalid',
@@ -38,7 +39,15 @@ export class ChatController {
 
   /** Sends a message to a user; the direct conversation is made when missing. */
   @Post('messages')
-  @ApiErrors('user_not_found', 'member_not_found', 'blocked', 'id_conflict', 'text_invalid', 'text_too_long')
+  @ApiErrors(
+    'user_not_found',
+    'member_not_found',
+    'message_not_found',
+    'blocked',
+    'id_conflict',
+    'text_invalid',
+    'text_too_long',
+  )
   async sendToUser(@CurrentActor() actor: Actor, @Body() input: MessageToUserDto): Promise<MessageSentDto> {
     return this.publish(await this.chat.send(actor, input));
   }

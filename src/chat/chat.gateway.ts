@@ -1,11 +1,10 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import type { MessageSent } from '@parley/protocol';
 import type { Connection } from '../connections/connection';
-import { DeliveryService, type Position } from '../connections/delivery.service';
-import { Frame } from '../connections/frame';
 import { Gateway, Sender } from '../connections/gateway';
 import { InOrder } from '../connections/in-order';
 import { ChatService, type Sent } from './chat.service';
+import { MessagePushes, positionOf } from './message-pushes';
 import { MessageSendDto, TypingDto } from './messages.dto';
 import { TypingService } from './typing.service';
 
@@ -15,7 +14,7 @@ export class ChatGateway {
   constructor(
     private readonly chat: ChatService,
     private readonly typing: TypingService,
-    private readonly delivery: DeliveryService,
+    private readonly pushes: MessagePushes,
   ) {}
 
   @SubscribeMessage('message.send')
@@ -24,9 +23,9 @@ export class ChatGateway {
     @MessageBody() input: MessageSendDto,
   ): Promise<InOrder<MessageSent>> {
     const sent = await this.chat.send(connection, input);
-    this.publish(sent, connection.id);
     const { message, duplicate } = sent;
-    return new InOrder(positionOf(sent), { message, duplicate });
+    this.publish(sent, connection.id);
+    return new InOrder(positionOf(message), { message, duplicate });
   }
 
   @SubscribeMessage('typing.set')
@@ -38,11 +37,6 @@ export class ChatGateway {
   publish(sent: Sent, except?: string): void {
     if (sent.duplicate) return;
     const { message, membership } = sent;
-    const frame = Frame.push('message.created', { message });
-    this.delivery.push({ to: membership.seeing(message.seq), frame, except, position: positionOf(sent) });
+    this.pushes.push('message.created', message, { membership, except });
   }
-}
-
-function positionOf({ message }: Sent): Position {
-  return { conversationId: message.conversationId, version: message.version };
 }

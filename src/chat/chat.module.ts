@@ -1,16 +1,40 @@
 import { Module } from '@nestjs/common';
 import { ConnectionsModule } from '../connections/connections.module';
 import { ConversationsModule } from '../conversations/conversations.module';
+import { ReceiptsModule } from '../receipts/receipts.module';
 import { TimelineModule } from '../timeline/timeline.module';
 import { UsersModule } from '../users/users.module';
 import { ChatController } from './chat.controller';
 import { ChatGateway } from './chat.gateway';
 import { ChatService } from './chat.service';
+import { MessageAccess } from './message-access';
+import { MessageChanger } from './message-changer';
+import { MessageChangesController } from './message-changes.controller';
+import { MessageChangesGateway } from './message-changes.gateway';
+import { MessageDeletionService } from './message-deletion.service';
+import { MessageEditsService } from './message-edits.service';
+import { MessagePushes } from './message-pushes';
+import { PinsService } from './pins.service';
+import { ReactionsService } from './reactions.service';
+import { RecoveredMessages } from './recovered-messages';
 import { TypingService } from './typing.service';
 
 @Module({
-  imports: [ConnectionsModule, ConversationsModule, TimelineModule, UsersModule],
-  controllers: [ChatController],
-  providers: [ChatGateway, ChatService, TypingService],
+  imports: [ConnectionsModule, ConversationsModule, ReceiptsModule, TimelineModule, UsersModule],
+  controllers: [ChatController, MessageChangesController],
+  providers: [
+    ChatGateway,
+    ChatService,
+    MessageAccess,
+    MessageChanger,
+    MessageChangesGateway,
+    MessageDeletionService,
+    MessageEditsService,
+    MessagePushes,
+    PinsService,
+    ReactionsService,
+    RecoveredMessages,
+    TypingService,
+  ],
 })
 export class ChatModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { History } from '@parley/protocol';
+import type { History, Quote } from '@parley/protocol';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { requestHash } from '../common/request-hash';
@@ -7,9 +7,11 @@ import { DirectConversationsService } from '../conversations/direct-conversation
 import type { Membership } from '../conversations/membership';
 import { MembershipService } from '../conversations/membership.service';
 import type { NewMessage } from '../timeline/append-statement';
+import { toQuote } from '../timeline/quotes';
 import { TimelineReader } from '../timeline/timeline-reader';
-import { type Appended, TimelineWriter } from '../timeline/timeline-writer';
-import { ContactsService } from '../users/contacts.service';
+import type { Appended } from '../timeline/append-job';
+import { TimelineWriter } from '../timeline/timeline-writer';
+import { MessageAccess } from './message-access';
 import type { HistoryQuery, MessageInputDto, MessageSendDto } from './messages.dto';
 
 /** A stored message and who is to get it. */
@@ -25,7 +27,7 @@ export class ChatService {
     private readonly reader: TimelineReader,
     private readonly memberships: MembershipService,
     private readonly directs: DirectConversationsService,
-    private readonly contacts: ContactsService,
+    private readonly access: MessageAccess,
   ) {}
 
   /** To a conversation, or to a user. */
@@ -41,18 +43,21 @@ export class ChatService {
   async sendTo(actor: Actor, conversationId: string, input: MessageInputDto): Promise<Sent> {
     const membership = await this.memberships.require(conversationId, actor.userId);
     const message = toNewMessage(actor, conversationId, input);
+    let quote: Quote | null;
     try {
-      await this.requireNotBlocked(actor, membership);
+      await this.access.requireNotBlocked(actor, membership);
       requireMembers(membership, message.mentions);
+      quote = await this.original(actor, message);
     } catch (refusal) {
-      // It may be a retry of what was stored before the block, or before somebody mentioned went.
+      // It may be a retry of what was stored before the block, or before somebody mentioned, or the original, went.
       const earlier = await this.writer.earlier(message);
       if (!earlier) throw refusal;
-      return { ...earlier, membership };
+      return this.again(actor, earlier, membership);
     }
     const appended = await this.writer.append(message);
+    if (appended.duplicate) return this.again(actor, appended, membership);
     // Nothing may be waited for from here to the push: it would lose its place.
-    return { ...appended, membership };
+    return { duplicate: false, message: { ...appended.message, quote }, membership };
   }
 
   /** A page of what the member can see, in the order of seq. */
@@ -65,13 +70,21 @@ export class ChatService {
       throw new DomainError('payload_invalid', 'History is read before a seq or after one, not both.');
     }
     const membership = await this.memberships.require(conversationId, actor.userId);
-    const from = membership.get(actor.userId)?.joinedSeq ?? 0;
-    return this.reader.history(conversationId, { from, before, after, limit });
+    return this.reader.history(conversationId, membership.viewer(actor.userId), { before, after, limit });
   }
 
-  private async requireNotBlocked(actor: Actor, membership: Membership): Promise<void> {
-    const peerId = membership.peerOf(actor.userId);
-    if (peerId && (await this.contacts.isBlocked(actor.userId, peerId))) throw new DomainError('blocked');
+  /** What a message answers: something there that its sender can see. */
+  private async original(actor: Actor, { conversationId, replyTo }: NewMessage): Promise<Quote | null> {
+    if (replyTo === null) return null;
+    const row = await this.access.message(actor, conversationId, replyTo);
+    if (row.deletedAt) throw new DomainError('message_not_found', 'The message to answer has been deleted.');
+    return toQuote(row);
+  }
+
+  /** The answer to a retry: the message as it is now. */
+  private async again(actor: Actor, { message }: Appended, membership: Membership): Promise<Sent> {
+    const { joinedSeq } = membership.viewer(actor.userId);
+    return { duplicate: true, message: await this.reader.quoted(message, joinedSeq), membership };
   }
 }
 
@@ -84,6 +97,9 @@ function requireMembers(membership: Membership, userIds: readonly string[]): voi
 function toNewMessage(actor: Actor, conversationId: string, input: MessageInputDto): NewMessage {
   const mentions = [...new Set(input.mentions)];
   const { id, text, kind = 'text', metadata = null } = input;
-  const message = { id, conversationId, senderId: actor.userId, kind, text, metadata, mentions };
-  return { ...message, requestHash: requestHash(kind, text, metadata, mentions) };
+  const mentionsAll = input.mentionAll ?? false;
+  const replyTo = input.replyTo ?? null;
+  const body = { kind, text, metadata, mentions, mentionsAll, replyTo };
+  const hash = requestHash(kind, text, metadata, mentions, mentionsAll, replyTo);
+  return { id, conversationId, senderId: actor.userId, ...body, requestHash: hash };
 }

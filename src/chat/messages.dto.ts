@@ -50,6 +50,16 @@ export class MessageInputDto implements MessageInput {
   @ArrayMaxSize(LIMITS.mentions)
   @IsId({ each: true })
   mentions?: string[];
+
+  /** Whether everybody is mentioned. */
+  @IsOptional()
+  @IsBoolean()
+  mentionAll?: boolean;
+
+  /** The message of this conversation that it answers. */
+  @IsOptional()
+  @IsId()
+  replyTo?: string;
 }
 
 /** A message to a user: the direct conversation is made when missing. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isStorableJson, isStorableText } from './text';
+import { isReactionKind, isStorableJson, isStorableText } from './text';
 
 describe('isStorableText', () => {
   it('takes all of Unicode but U+0000 and lone surrogates', () => {
@@ -33,5 +33,17 @@ describe('isStorableJson', () => {
     expect(isStorableJson(nested(16))).toBe(true);
     expect(isStorableJson(nested(17))).toBe(false);
     expect(isStorableJson(nested(5_000))).toBe(false);
+  });
+});
+
+describe('isReactionKind', () => {
+  it('takes any emoji, and short words', () => {
+    for (const text of ['👍', '👨‍👩‍👧‍👦', '🏳️‍🌈', ':+1:', 'ok']) expect(isReactionKind(text)).toBe(true);
+  });
+
+  it('takes nothing that cannot be seen, stored or kept short', () => {
+    for (const text of ['', ' ', 'a\nb', '\u0000', '\ud800', 'x'.repeat(65), '👍'.repeat(17), 1, null]) {
+      expect(isReactionKind(text)).toBe(false);
+    }
   });
 });

@@ -99,3 +99,26 @@ export function IsName(maxLength: number): PropertyDecorator {
     }),
   );
 }
+
+/** Whether a text may stand on a message as a reaction: one emoji, or a short word of the product's own. */
+export function isReactionKind(text: unknown): text is string {
+  return (
+    typeof text === 'string' &&
+    text.trim() !== '' &&
+    !/\p{Cc}/u.test(text) &&
+    text.isWellFormed() &&
+    Buffer.byteLength(text) <= LIMITS.emojiBytes
+  );
+}
+
+/** What can stand on a message as a reaction. */
+export function IsReactionKind(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isReactionKind',
+    validator: {
+      validate: isReactionKind,
+      defaultMessage: () =>
+        `$property must hold something visible, no control characters, and at most ${LIMITS.emojiBytes} bytes of UTF-8`,
+    },
+  });
+}

@@ -32,6 +32,10 @@ export interface Env {
   outQueueBytes: number;
   /** Messages that may wait for the database before `overloaded` is answered. */
   writeQueueMessages: number;
+  /** Whether what a message was before an edit is kept. */
+  editHistory: boolean;
+  /** Seconds after which a message cannot be edited any more; 0: it always can. */
+  editWindowSeconds: number;
   apiDocs: boolean;
   logLevel: LogLevel;
 }
@@ -84,6 +88,8 @@ export function readEnv(source: Source = process.env): Env {
     deflate: readDeflate(read),
     outQueueBytes: read.integer('OUT_QUEUE_BYTES', 1_048_576, 65_536, 1_073_741_824),
     writeQueueMessages: read.integer('WRITE_QUEUE_MESSAGES', 20_000, 100, 1_000_000),
+    editHistory: read.flag('EDIT_HISTORY', false),
+    editWindowSeconds: read.integer('EDIT_WINDOW_SECONDS', 0, 0, 2_000_000_000),
     apiDocs: read.flag('API_DOCS', true),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };

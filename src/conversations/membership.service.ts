@@ -46,6 +46,11 @@ export class MembershipService {
     return membership;
   }
 
+  /** The membership, whoever asks. */
+  async find(conversationId: string): Promise<Membership | null> {
+    return this.cache.get(conversationId) ?? this.load(conversationId);
+  }
+
   /** Takes over a change once it is committed. */
   apply(conversationId: string, changes: Iterable<[userId: string, member: CachedMember | null]>): void {
     const loading = this.loading.get(conversationId);

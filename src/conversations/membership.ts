@@ -1,5 +1,6 @@
 import type { ConversationKind, MemberRole } from '@parley/protocol';
 import type { Recipients } from '../connections/delivery.service';
+import type { Viewer } from '../timeline/timeline-reader';
 
 /** What deciding who may do and see what takes to know of a member. */
 export interface CachedMember {
@@ -43,11 +44,26 @@ export class Membership {
     return this.members.get(userId);
   }
 
+  /** What somebody can see; who is no member sees nothing. */
+  viewer(userId: string): Viewer {
+    return { userId, joinedSeq: this.members.get(userId)?.joinedSeq ?? Number.MAX_SAFE_INTEGER };
+  }
+
   /** The members who may see the message of a number. */
   seeing(seq: number): Recipients {
     if (seq > this.latestJoin) return this.everyone;
     return new Set(
       [...this.members].filter(([, member]) => member.joinedSeq < seq).map(([userId]) => userId),
+    );
+  }
+
+  /** The members who may see the message of a number, but not an earlier one. */
+  seeingWithout(seq: number, earlierSeq: number): ReadonlySet<string> {
+    if (earlierSeq > this.latestJoin) return new Set();
+    return new Set(
+      [...this.members]
+        .filter(([, { joinedSeq }]) => joinedSeq < seq && joinedSeq >= earlierSeq)
+        .map(([userId]) => userId),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { MemberRole } from '@parley/protocol';
+import type { ConversationKind, MemberRole } from '@parley/protocol';
 import { DomainError } from '../common/domain-error';
 
 /** Who may do what in a group; everything else any member may. */
@@ -9,6 +9,8 @@ const MAY = {
   removeAdmin: ['owner'],
   removeOwner: ['owner'],
   changeRoles: ['owner'],
+  deleteMessages: ['owner', 'admin'],
+  pinMessages: ['owner', 'admin'],
 } as const satisfies Record<string, readonly MemberRole[]>;
 
 export type GroupAct = keyof typeof MAY;
@@ -24,4 +26,21 @@ export function requireMay(role: MemberRole, act: GroupAct): void {
   const roles: readonly MemberRole[] = MAY[act];
   if (!roles.includes(role))
     throw new DomainError('forbidden', `Only ${roles.join(' or ')} of a group may do this.`);
+}
+
+/** A message is deleted for everyone by who sent it, and in a group by those who keep order there. */
+export function requireMayDelete(
+  actor: { userId: string; role: MemberRole },
+  kind: ConversationKind,
+  message: { senderId: string; kind: string },
+): void {
+  if (message.kind === 'system') throw new DomainError('forbidden', 'Entries of the server stay.');
+  if (message.senderId === actor.userId) return;
+  if (kind === 'direct') throw new DomainError('forbidden', 'Only who sent a message may delete it.');
+  requireMay(actor.role, 'deleteMessages');
+}
+
+/** In a direct conversation both pin. */
+export function requireMayPin(role: MemberRole, kind: ConversationKind): void {
+  if (kind === 'group') requireMay(role, 'pinMessages');
 }

@@ -13,12 +13,17 @@ export class ConversationChange {
     readonly conversation: ConversationEntity,
   ) {}
 
+  /** Takes the next version for a change that is no entry of the timeline. */
+  nextVersion(): number {
+    return ++this.conversation.version;
+  }
+
   /** Takes the next version and tells the members what happened, as an entry of the timeline. */
   async record(actorId: string, entry: SystemEntry): Promise<Message> {
     const { conversation } = this;
     conversation.lastSeq++;
     conversation.version++;
-    const row: Omit<MessageEntity, 'createdAt'> = {
+    const row = {
       conversationId: conversation.id,
       id: newId(),
       requestHash: null,

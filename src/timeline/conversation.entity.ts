@@ -40,6 +40,10 @@ export class ConversationEntity {
   @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   version!: number;
 
+  /** Who is in it now; kept by MemberRows, because counting them costs a look at each. */
+  @Column({ type: 'integer', name: 'member_count', default: 0 })
+  memberCount!: number;
+
   @Column({
     type: 'timestamptz',
     name: 'created_at',
@@ -56,4 +60,8 @@ export class ConversationEntity {
     default: () => 'now()',
   })
   changedAt!: Date;
+
+  /** The transaction of its last change: what a sync reads. */
+  @Column({ type: 'bigint', name: 'changed_xid', default: 0, transformer: bigintNumber })
+  changedXid!: number;
 }

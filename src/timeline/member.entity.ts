@@ -59,4 +59,8 @@ export class MemberEntity {
     nullable: true,
   })
   leftAt!: Date | null;
+
+  /** The transaction of its last change, cursors included: what a sync reads. */
+  @Column({ type: 'bigint', name: 'changed_xid', default: 0, transformer: bigintNumber })
+  changedXid!: number;
 }

@@ -1,9 +1,13 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Reaction } from '@parley/protocol';
 import { bigintNumber } from '../common/transformers';
 
 /** An entry of a conversation's timeline. */
 @Entity('message')
 @Index('message_seq', ['conversationId', 'seq'], { unique: true })
+@Index('message_changed', ['conversationId', 'version'], { where: 'changed_at IS NOT NULL' })
+@Index('message_pinned', ['conversationId', 'pinnedAt'], { where: 'pinned_at IS NOT NULL' })
+@Index('message_mentions_all', ['conversationId', 'seq'], { where: 'mentions_all' })
 export class MessageEntity {
   @PrimaryColumn('uuid', {
     name: 'conversation_id',
@@ -40,6 +44,18 @@ export class MessageEntity {
   @Column({ type: 'uuid', array: true, nullable: true })
   mentions!: string[] | null;
 
+  /** Whether everybody is mentioned. */
+  @Column('boolean', { name: 'mentions_all', default: false })
+  mentionsAll!: boolean;
+
+  /** The message that it answers. */
+  @Column('uuid', { name: 'reply_to', nullable: true })
+  replyTo!: string | null;
+
+  /** Summed up from the rows of ReactionEntity; null when there are none. */
+  @Column('jsonb', { nullable: true })
+  reactions!: Reaction[] | null;
+
   @Column({
     type: 'timestamptz',
     name: 'created_at',
@@ -47,4 +63,21 @@ export class MessageEntity {
     default: () => 'now()',
   })
   createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'edited_at', precision: 3, nullable: true })
+  editedAt!: Date | null;
+
+  /** Deleted for everyone: the row keeps its seq, the body is gone. */
+  @Column({ type: 'timestamptz', name: 'deleted_at', precision: 3, nullable: true })
+  deletedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'pinned_at', precision: 3, nullable: true })
+  pinnedAt!: Date | null;
+
+  @Column({ type: 'uuid', name: 'pinned_by', nullable: true })
+  pinnedBy!: string | null;
+
+  /** When it last changed after it was written. */
+  @Column({ type: 'timestamptz', name: 'changed_at', precision: 3, nullable: true })
+  changedAt!: Date | null;
 }

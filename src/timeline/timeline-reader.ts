@@ -1,18 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { History, Message } from '@parley/protocol';
+import { type History, LIMITS, type Message } from '@parley/protocol';
 import { DataSource } from 'typeorm';
 import { messageKey } from './append-statement';
 import { MessageEntity } from './message.entity';
+import { addQuotes, asSeenFrom } from './quotes';
 import { toMessage } from './to-message';
 
+/** Who reads, and where their sight begins. */
+export interface Viewer {
+  userId: string;
+  /** Messages up to and including this one are not shown to them. */
+  joinedSeq: number;
+}
+
 export interface HistoryRange {
-  /** Only messages with a greater seq: where the asking member's sight begins. */
-  from: number;
   before?: number | undefined;
   after?: number | undefined;
   limit: number;
 }
+
+// By the primary key: what somebody has deleted for themselves.
+const NOT_HIDDEN = `NOT EXISTS (
+  SELECT 1 FROM hidden_message h
+  WHERE h.user_id = :userId AND h.conversation_id = m.conversation_id AND h.message_id = m.id)`;
 
 /** Reads timelines: each an index range of one conversation. */
 @Injectable()
@@ -20,19 +31,101 @@ export class TimelineReader {
   constructor(@InjectDataSource() private readonly source: DataSource) {}
 
   /** The page after a seq, or the one before it; with neither, the newest. */
-  async history(conversationId: string, { from, before, after, limit }: HistoryRange): Promise<History> {
+  async history(
+    conversationId: string,
+    viewer: Viewer,
+    { before, after, limit }: HistoryRange,
+  ): Promise<History> {
     const forward = after !== undefined;
     const query = this.source.manager
       .createQueryBuilder(MessageEntity, 'm')
       .where('m.conversation_id = :conversationId', { conversationId })
-      .andWhere('m.seq > :low', { low: Math.max(from, after ?? 0) })
+      .andWhere('m.seq > :low', { low: Math.max(viewer.joinedSeq, after ?? 0) })
+      .andWhere(NOT_HIDDEN, { userId: viewer.userId })
       .orderBy('m.seq', forward ? 'ASC' : 'DESC')
       .limit(limit + 1);
     if (before !== undefined) query.andWhere('m.seq < :before', { before });
     const rows = await query.getMany();
     const shown = rows.slice(0, limit);
     if (!forward) shown.reverse();
-    return { messages: shown.map(toMessage), more: rows.length > limit };
+    return { messages: await this.toMessages(shown, viewer), more: rows.length > limit };
+  }
+
+  /** What was written up to a seq and has changed after a version, in the order of versions. */
+  async changedSince(
+    conversationId: string,
+    viewer: Viewer,
+    { afterVersion, upToSeq, limit }: { afterVersion: number; upToSeq: number; limit: number },
+  ): Promise<Message[]> {
+    const rows = await this.source.manager
+      .createQueryBuilder(MessageEntity, 'm')
+      .where('m.conversation_id = :conversationId AND m.changed_at IS NOT NULL', { conversationId })
+      .andWhere('m.version > :afterVersion AND m.seq <= :upToSeq', { afterVersion, upToSeq })
+      .andWhere('m.seq > :joinedSeq', { joinedSeq: viewer.joinedSeq })
+      .andWhere(NOT_HIDDEN, { userId: viewer.userId })
+      .orderBy('m.version')
+      .limit(limit)
+      .getMany();
+    return this.toMessages(rows, viewer);
+  }
+
+  /** What is pinned, the latest first. */
+  async pinned(conversationId: string, viewer: Viewer): Promise<Message[]> {
+    const rows = await this.source.manager
+      .createQueryBuilder(MessageEntity, 'm')
+      .where('m.conversation_id = :conversationId AND m.pinned_at IS NOT NULL', { conversationId })
+      .andWhere('m.seq > :low', { low: viewer.joinedSeq })
+      .andWhere(NOT_HIDDEN, { userId: viewer.userId })
+      .orderBy('m.pinnedAt', 'DESC')
+      .addOrderBy('m.seq', 'DESC')
+      .limit(LIMITS.pins)
+      .getMany();
+    return this.toMessages(rows, viewer);
+  }
+
+  /** One message, if somebody can see it: written after they joined, and not deleted for themselves. */
+  async visible(
+    conversationId: string,
+    id: string,
+    { userId, joinedSeq }: Viewer,
+    manager = this.source.manager,
+  ): Promise<MessageEntity | null> {
+    return manager
+      .createQueryBuilder(MessageEntity, 'm')
+      .where('m.conversation_id = :conversationId AND m.id = :id', { conversationId, id })
+      .andWhere('m.seq > :joinedSeq', { joinedSeq })
+      .andWhere(NOT_HIDDEN, { userId })
+      .getOne();
+  }
+
+  /** A message with its quote as somebody sees it whose sight begins after a seq. */
+  async quoted(message: Message, joinedSeq = 0): Promise<Message> {
+    await addQuotes(this.source.manager, [message]);
+    return asSeenFrom(message, joinedSeq);
+  }
+
+  /** The newest message that somebody can see in each of their conversations, by conversation. */
+  async newest(userId: string, conversationIds: readonly string[]): Promise<Map<string, Message>> {
+    if (conversationIds.length === 0) return new Map();
+    const rows: { conversation_id: string; seq: string; joined_seq: string }[] = await this.source.query(
+      `SELECT member.conversation_id, member.joined_seq, last.seq
+       FROM member CROSS JOIN LATERAL (
+         SELECT m.seq FROM message m
+         WHERE m.conversation_id = member.conversation_id AND m.seq > member.joined_seq
+           AND NOT EXISTS (
+             SELECT 1 FROM hidden_message h
+             WHERE h.user_id = member.user_id AND h.conversation_id = m.conversation_id AND h.message_id = m.id)
+         ORDER BY m.seq DESC LIMIT 1
+       ) last
+       WHERE member.user_id = $1 AND member.conversation_id = ANY($2::uuid[]) AND member.left_at IS NULL`,
+      [userId, conversationIds],
+    );
+    const joined = new Map(rows.map((row) => [row.conversation_id, Number(row.joined_seq)]));
+    const places = rows.map((row) => ({ conversationId: row.conversation_id, seq: Number(row.seq) }));
+    const messages = await this.atSeq(places);
+    await addQuotes(this.source.manager, [...messages.values()]);
+    for (const [id, message] of messages) messages.set(id, asSeenFrom(message, joined.get(id) ?? 0));
+    return messages;
   }
 
   /** One message, if it is there. */
@@ -55,7 +148,9 @@ export class TimelineReader {
   }
 
   /** The message of a number in each conversation, by conversation. */
-  async atSeq(places: readonly { conversationId: string; seq: number }[]): Promise<Map<string, Message>> {
+  private async atSeq(
+    places: readonly { conversationId: string; seq: number }[],
+  ): Promise<Map<string, Message>> {
     if (places.length === 0) return new Map();
     const rows = await this.source.manager
       .createQueryBuilder(MessageEntity, 'm')
@@ -68,5 +163,11 @@ export class TimelineReader {
       )
       .getMany();
     return new Map(rows.map((row) => [row.conversationId, toMessage(row)]));
+  }
+
+  private async toMessages(rows: readonly MessageEntity[], { joinedSeq }: Viewer): Promise<Message[]> {
+    const messages = rows.map(toMessage);
+    await addQuotes(this.source.manager, messages);
+    return messages.map((message) => asSeenFrom(message, joinedSeq));
   }
 }

@@ -1,8 +1,14 @@
 import type { Message } from '@parley/protocol';
 import type { MessageEntity } from './message.entity';
 
-/** A stored message as it goes over the wire. */
-export function toMessage(row: Omit<MessageEntity, 'requestHash'>): Message {
+type Fixed =
+  'id' | 'conversationId' | 'seq' | 'version' | 'senderId' | 'kind' | 'text' | 'metadata' | 'createdAt';
+
+/** A message's row; what is missing has not happened to it. */
+export type MessageRow = Pick<MessageEntity, Fixed> & Partial<Omit<MessageEntity, Fixed>>;
+
+/** A stored message as it goes over the wire, but for the quote of the message that it answers. */
+export function toMessage(row: MessageRow): Message {
   return {
     id: row.id,
     conversationId: row.conversationId,
@@ -13,6 +19,14 @@ export function toMessage(row: Omit<MessageEntity, 'requestHash'>): Message {
     text: row.text,
     metadata: row.metadata,
     mentions: row.mentions ?? [],
+    mentionsAll: row.mentionsAll ?? false,
+    replyTo: row.replyTo ?? null,
+    quote: null,
+    reactions: row.reactions ?? [],
     createdAt: row.createdAt.toISOString(),
+    editedAt: row.editedAt?.toISOString() ?? null,
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+    pinnedAt: row.pinnedAt?.toISOString() ?? null,
+    pinnedBy: row.pinnedBy ?? null,
   };
 }

@@ -6,7 +6,15 @@ const BASE = {
   version: 1,
   metadata: null,
   mentions: [],
+  mentionsAll: false,
+  replyTo: null,
+  quote: null,
+  reactions: [],
   createdAt: '2026-11-23T00:00:00.000Z',
+  editedAt: null,
+  deletedAt: null,
+  pinnedAt: null,
+  pinnedBy: null,
 };
 const text = (seq: number, senderId: string): Message => {
   return { ...BASE, id: `m${seq}`, seq, senderId, kind: 'text', text: `text ${seq}` };

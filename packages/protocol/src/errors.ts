@@ -127,6 +127,26 @@ export const ERRORS = {
     retryable: false,
     message: 'The conversation has as many members as it may have.',
   },
+  message_deleted: {
+    status: 409,
+    retryable: false,
+    message: 'The message has been deleted.',
+  },
+  version_conflict: {
+    status: 409,
+    retryable: false,
+    message: 'The message has changed since; details.version is its version now.',
+  },
+  reaction_limit: {
+    status: 409,
+    retryable: false,
+    message: 'The message has as many kinds of reactions as it may have.',
+  },
+  pin_limit: {
+    status: 409,
+    retryable: false,
+    message: 'The conversation has as many pinned messages as it may have.',
+  },
   cursor_invalid: {
     status: 400,
     retryable: false,

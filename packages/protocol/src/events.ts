@@ -1,5 +1,6 @@
 import type { ErrorBody } from './errors';
 import type {
+  Changes,
   ChosenStatus,
   ContactState,
   Conversation,
@@ -7,7 +8,10 @@ import type {
   MemberRole,
   Message,
   Presence,
+  ReadReceipt,
   Receipt,
+  SyncPage,
+  Unread,
   Uuid,
 } from './model';
 
@@ -43,6 +47,10 @@ export interface MessageInput {
   metadata?: Record<string, unknown>;
   /** Ids of members. */
   mentions?: Uuid[];
+  /** Whether everybody is mentioned. */
+  mentionAll?: boolean;
+  /** The message that it answers. */
+  replyTo?: Uuid;
 }
 
 /** To a conversation, or to a user: then the direct conversation is made when missing. */
@@ -53,6 +61,27 @@ export interface MessageSent {
   message: Message;
   /** Whether the id was stored by an earlier request, whose answer this is. */
   duplicate: boolean;
+}
+
+export interface MessageRevision {
+  text: string;
+  /** Missing: they stay as they are. */
+  mentions?: Uuid[];
+  /** Missing: it stays as it is. */
+  mentionAll?: boolean;
+  /** Only when the message still has this version; else `version_conflict`. */
+  ifVersion?: number;
+}
+
+/** A message as an event names it. */
+export interface MessageTarget {
+  conversationId: Uuid;
+  id: Uuid;
+}
+
+/** The message as it is after a change. */
+export interface MessageChanged {
+  message: Message;
 }
 
 /** A cursor is moved to a message named by its number or by its id. */
@@ -69,12 +98,21 @@ export interface ClientEvents {
   };
   ping: { data: undefined; reply: { at: string } };
   'message.send': { data: MessageSend; reply: MessageSent };
+  'message.edit': { data: MessageTarget & MessageRevision; reply: MessageChanged };
+  'message.delete': { data: MessageTarget & { forMe?: boolean }; reply: MessageChanged };
+  'reaction.set': { data: MessageTarget & { emoji: string; on: boolean }; reply: MessageChanged };
+  'pin.set': { data: MessageTarget & { on: boolean }; reply: MessageChanged };
   'typing.set': {
     data: { conversationId: Uuid; on: boolean };
     reply: Record<string, never>;
   };
   'receipt.delivered': { data: ReceiptMove; reply: Receipt };
-  'receipt.read': { data: ReceiptMove; reply: Receipt & { unread: number } };
+  'receipt.read': { data: ReceiptMove; reply: ReadReceipt };
+  sync: { data: { cursor?: string; limit?: number }; reply: SyncPage };
+  changes: {
+    data: { conversationId: Uuid; afterVersion: number; afterSeq: number; limit?: number };
+    reply: Changes;
+  };
   'presence.set': { data: { status: ChosenStatus }; reply: Presence };
   'presence.watch': {
     data: { userIds: Uuid[] };
@@ -108,9 +146,13 @@ export interface ServerEvents {
   /** A frame without `ref` was refused. */
   error: { error: ErrorBody; event?: string };
   'message.created': { message: Message };
+  /** It was edited, deleted, reacted to or pinned, or not any more. */
+  'message.updated': { message: Message };
+  /** To one's own devices: I have deleted it for me. */
+  'message.hidden': { conversationId: Uuid; id: Uuid; seq: number };
   'receipt.updated': Receipt;
-  /** To one's own devices. */
-  'unread.updated': { conversationId: Uuid; unread: number; readSeq: number };
+  /** To one's own devices: I have read on, or what was deleted or edited changes the count. */
+  'unread.updated': Unread;
   'typing.changed': { conversationId: Uuid; userId: Uuid; on: boolean };
   'presence.changed': Presence;
   /** I am in it now: it was made with me, or I was added. */

@@ -8,6 +8,16 @@ export const LIMITS = {
   metadataBytes: 4_096,
   /** Mentions in one message. */
   mentions: 100,
+  /** UTF-8 bytes of a reaction's emoji. */
+  emojiBytes: 64,
+  /** Kinds of reactions on one message. */
+  reactionKinds: 20,
+  /** Users whom a message names for each kind of reaction. */
+  reactionUsers: 10,
+  /** Pinned messages in one conversation. */
+  pins: 50,
+  /** Characters of the original's text in a quote. */
+  quoteLength: 200,
   /** Characters of a group's title. */
   titleLength: 100,
   /** Members of a group. */
@@ -16,6 +26,10 @@ export const LIMITS = {
   memberIdsPerRequest: 1_000,
   /** Items on one page of any list. */
   pageSize: 200,
+  /** Seconds for which a sync over REST may wait for news. */
+  syncWaitSeconds: 60,
+  /** Conversations that one sync tells as left. */
+  removedPerSync: 1_000,
   /** Users whose presence one connection may watch. */
   presenceWatch: 200,
   /** Unread messages are counted up to here; a badge shows "1000+" beyond. */

@@ -78,8 +78,10 @@ export interface ConversationSummary extends Conversation {
   joinedSeq: number;
   deliveredSeq: number;
   readSeq: number;
-  /** Messages after `readSeq`, not mine, visible to me; counted up to 1,000. */
+  /** Messages after `readSeq`, not mine, not deleted, visible to me; counted up to 1,000. */
   unread: number;
+  /** Those of them that mention me; counted up to 1,000. */
+  unreadMentions: number;
   lastMessage: Message | null;
   /** The other person of a direct conversation. */
   peer: User | null;
@@ -124,6 +126,32 @@ export type SystemEntry =
   | { type: 'role.changed'; userId: Uuid; role: MemberRole }
   | { type: 'ownership.handed_over'; userId: Uuid };
 
+/** One emoji on a message, and who put it there. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /** The first ten; the list has all. */
+  userIds: Uuid[];
+}
+
+/**
+ * A message as one that answers it shows it; null when the original is hidden from the one who reads.
+ *
+ * It is as of the reading: when the original changes, `message.updated` tells of the original alone, and a
+ * client renews every quote of it.
+ */
+export interface Quote {
+  id: Uuid;
+  seq: number;
+  /** The original's version; of two quotes the one with the greater is right. */
+  version: number;
+  senderId: Uuid;
+  kind: string;
+  /** The first 200 characters; null when deleted. */
+  text: string | null;
+  deleted: boolean;
+}
+
 export interface Message {
   id: Uuid;
   conversationId: Uuid;
@@ -137,6 +165,35 @@ export interface Message {
   text: string | null;
   metadata: Record<string, unknown> | null;
   mentions: Uuid[];
+  /** Whether everybody is mentioned. */
+  mentionsAll: boolean;
+  /** The message that it answers. */
+  replyTo: Uuid | null;
+  quote: Quote | null;
+  /** The earliest first. */
+  reactions: Reaction[];
+  createdAt: Timestamp;
+  editedAt: Timestamp | null;
+  /** Deleted for everyone: body, reactions, mentions and pin are gone, the seq stays. */
+  deletedAt: Timestamp | null;
+  pinnedAt: Timestamp | null;
+  pinnedBy: Uuid | null;
+}
+
+/** What a message was before an edit. */
+export interface MessageEdit {
+  /** The message's version while it was so. */
+  version: number;
+  text: string | null;
+  mentions: Uuid[];
+  /** When it was replaced. */
+  editedAt: Timestamp;
+}
+
+/** That somebody has put an emoji on a message. */
+export interface ReactionEntry {
+  userId: Uuid;
+  emoji: string;
   createdAt: Timestamp;
 }
 
@@ -163,6 +220,45 @@ export interface Receipt {
   readSeq: number;
 }
 
+/** What one has not read in a conversation. */
+export interface Unread {
+  conversationId: Uuid;
+  /** Messages after `readSeq`, not mine, not deleted, visible to me; counted up to 1,000. */
+  unread: number;
+  /** Those of them that mention me; counted up to 1,000. */
+  unreadMentions: number;
+  /** A count for a smaller one than the client's is out of date. */
+  readSeq: number;
+  /** The newest message when it was counted: later ones are to be added. */
+  lastSeq: number;
+}
+
+/** One's own cursors, and what is left unread. */
+export type ReadReceipt = Receipt & Unread;
+
+/** A message that is counted as unread. */
+export interface CountedMessage {
+  seq: number;
+  senderId: Uuid;
+  /** Whether it mentions me. */
+  mentions: boolean;
+}
+
+/** How a number of unread messages comes about. */
+export interface UnreadExplanation {
+  joinedSeq: number;
+  readSeq: number;
+  lastSeq: number;
+  /** The greater of `joinedSeq` and `readSeq`: messages after it are looked at. */
+  from: number;
+  /** The first 100 that are counted. */
+  counted: CountedMessage[];
+  /** Those looked at that are not counted, by the first reason that holds. */
+  notCounted: { mine: number; deleted: number; hidden: number };
+  /** Whether the counting ended at 1,000: what comes after that message was not looked at. */
+  capped: boolean;
+}
+
 /** Who has got and who has read one message; the sender is in neither list. */
 export interface Readers {
   seq: number;
@@ -174,4 +270,45 @@ export interface Readers {
 export interface Page<T> {
   items: T[];
   cursor: string | null;
+}
+
+/** What has changed in my list of conversations. */
+export interface SyncPage {
+  /** What has changed, the latest changed first. */
+  conversations: ConversationSummary[];
+  /** Conversations that I am not in any more. */
+  removed: Uuid[];
+  /** For the next page, or, when there is no more, for the next sync. */
+  cursor: string;
+  more: boolean;
+}
+
+/** A message that one person has deleted for themselves. */
+export interface HiddenMessage {
+  id: Uuid;
+  seq: number;
+}
+
+/** Messages that were left out, both ends included. */
+export interface Gap {
+  from: number;
+  to: number;
+}
+
+/** What has changed in one conversation. */
+export interface Changes {
+  conversationId: Uuid;
+  /** First those changed at or before `afterSeq`, in the order of version, then new ones, in that of seq. */
+  messages: Message[];
+  /** Members who came or changed. */
+  members: Member[];
+  /** Members who went. */
+  gone: { userId: Uuid; version: number }[];
+  /** Messages that I have deleted for myself, the latest first, at most 1,000. */
+  hidden: HiddenMessage[];
+  /** The client's version from here on, even if it was shown nothing. */
+  through: number;
+  more: boolean;
+  /** Set when too many are new: the newest page is there, and what is between is read by history. */
+  gap: Gap | null;
 }

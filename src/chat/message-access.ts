@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor';
+import { DomainError } from '../common/domain-error';
+import type { Membership } from '../conversations/membership';
+import { MembershipService } from '../conversations/membership.service';
+import type { MessageEntity } from '../timeline/message.entity';
+import { TimelineReader } from '../timeline/timeline-reader';
+import { ContactsService } from '../users/contacts.service';
+
+/** What somebody can see and write to. */
+@Injectable()
+export class MessageAccess {
+  constructor(
+    private readonly memberships: MembershipService,
+    private readonly contacts: ContactsService,
+    private readonly reader: TimelineReader,
+  ) {}
+
+  /** Refuses where the actor is no member, or may not write because of a block. */
+  async requireWritable(actor: Actor, conversationId: string): Promise<void> {
+    await this.requireNotBlocked(actor, await this.memberships.require(conversationId, actor.userId));
+  }
+
+  /** A block acts in direct conversations: nothing new passes there, in either direction. */
+  async requireNotBlocked(actor: Actor, membership: Membership): Promise<void> {
+    const peerId = membership.peerOf(actor.userId);
+    if (peerId && (await this.contacts.isBlocked(actor.userId, peerId))) throw new DomainError('blocked');
+  }
+
+  /** A message that the actor can see. */
+  async message(actor: Actor, conversationId: string, id: string): Promise<MessageEntity> {
+    const membership = await this.memberships.require(conversationId, actor.userId);
+    const row = await this.reader.visible(conversationId, id, membership.viewer(actor.userId));
+    if (!row) throw new DomainError('message_not_found');
+    return row;
+  }
+}

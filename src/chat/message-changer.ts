@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { ConversationKind, Message } from '@parley/protocol';
+import type { EntityManager } from 'typeorm';
+import type { Actor } from '../common/actor';
+import { DomainError } from '../common/domain-error';
+import { MemberRows } from '../conversations/member-rows';
+import { MembershipService } from '../conversations/membership.service';
+import type { MemberEntity } from '../timeline/member.entity';
+import type { MessageEntity } from '../timeline/message.entity';
+import { addQuotes, asSeenFrom } from '../timeline/quotes';
+import { UnreadService } from '../receipts/unread.service';
+import { TimelineReader } from '../timeline/timeline-reader';
+import { TimelineWriter } from '../timeline/timeline-writer';
+import { toMessage } from '../timeline/to-message';
+import { MessagePushes } from './message-pushes';
+import { type MessagePatch, MessageRows } from './message-rows';
+
+/** Which message, and the connection that is answered and so not told. */
+export interface Target {
+  readonly conversationId: string;
+  readonly id: string;
+  readonly except?: string | undefined;
+}
+
+/** A message within a change that holds its conversation's lock. */
+interface Changing {
+  readonly manager: EntityManager;
+  readonly row: MessageEntity;
+  readonly rows: MessageRows;
+  readonly member: MemberEntity;
+  readonly kind: ConversationKind;
+}
+
+/** Decides what becomes of a message; null leaves it as it is. */
+type Work = (changing: Changing) => Promise<MessagePatch | null>;
+
+/** Runs changes of messages: each takes the conversation's next version, and everybody is told. */
+@Injectable()
+export class MessageChanger {
+  constructor(
+    private readonly writer: TimelineWriter,
+    private readonly memberships: MembershipService,
+    private readonly reader: TimelineReader,
+    private readonly pushes: MessagePushes,
+    private readonly unread: UnreadService,
+  ) {}
+
+  /** Changes a message that the actor can see; they are asked for under the lock. */
+  async change(actor: Actor, target: Target, work: Work): Promise<Message> {
+    const { conversationId, id, except } = target;
+    const membership = await this.memberships.require(conversationId, actor.userId);
+    const { message, member, hiddenFrom, counts } = await this.writer.change(
+      conversationId,
+      async (change) => {
+        const { manager, conversation } = change;
+        const own = await new MemberRows(manager, conversationId).require(
+          actor.userId,
+          'conversation_not_found',
+        );
+        const row = await this.reader.visible(conversationId, id, own, manager);
+        if (!row) throw new DomainError('message_not_found');
+        const rows = new MessageRows(manager, row);
+        const patch = await work({ manager, row, rows, member: own, kind: conversation.kind });
+        const result = toMessage(patch ? await rows.update(patch, change.nextVersion()) : row);
+        await addQuotes(manager, [result]);
+        const counts =
+          patch !== null && ('deletedAt' in patch || 'mentions' in patch || 'mentionsAll' in patch);
+        return { message: result, member: own, hiddenFrom: patch && (await rows.hiddenFrom()), counts };
+      },
+    );
+    // Nothing may be waited for from the commit to the push: it would lose its place.
+    if (hiddenFrom) this.pushes.push('message.updated', message, { membership, except, hiddenFrom });
+    if (counts) this.unread.changed(conversationId, membership.everyone);
+    return asSeenFrom(message, member.joinedSeq);
+  }
+}
+
+export function requireNotDeleted(row: MessageEntity): void {
+  if (row.deletedAt) throw new DomainError('message_deleted');
+}

@@ -1,0 +1,38 @@
+import { LIMITS, type Message, type Quote } from '@parley/protocol';
+import type { EntityManager } from 'typeorm';
+import type { MessageEntity } from './message.entity';
+
+type Original = Pick<
+  MessageEntity,
+  'conversationId' | 'id' | 'seq' | 'version' | 'senderId' | 'kind' | 'text' | 'deletedAt'
+>;
+
+/** An original as the messages that answer it show it. */
+export function toQuote({ id, seq, version, senderId, kind, text, deletedAt }: Original): Quote {
+  return { id, seq, version, senderId, kind, text: text && shorten(text), deleted: deletedAt !== null };
+}
+
+/** The message as somebody gets it whose sight begins after a seq. */
+export function asSeenFrom(message: Message, joinedSeq: number): Message {
+  return message.quote && message.quote.seq <= joinedSeq ? { ...message, quote: null } : message;
+}
+
+/** Gives those of the messages that answer others their quotes, all by one query. */
+export async function addQuotes(manager: EntityManager, messages: readonly Message[]): Promise<void> {
+  const replies = messages.filter((message) => message.replyTo !== null);
+  if (replies.length === 0) return;
+  const originals: Original[] = await manager.query(
+    `SELECT conversation_id AS "conversationId", id, seq::float8 AS seq, version::float8 AS version,
+       sender_id AS "senderId", kind, left(text, $3) AS text, deleted_at AS "deletedAt"
+     FROM message WHERE (conversation_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))`,
+    [replies.map((reply) => reply.conversationId), replies.map((reply) => reply.replyTo), LIMITS.quoteLength],
+  );
+  const quotes = new Map(originals.map((row) => [row.conversationId + row.id, toQuote(row)]));
+  for (const reply of replies) reply.quote = quotes.get(reply.conversationId + reply.replyTo) ?? null;
+}
+
+/** The first characters; none is cut in two. */
+function shorten(text: string): string {
+  // A character is two units at the most, so these hold all that are shown.
+  return [...text.slice(0, 2 * LIMITS.quoteLength)].slice(0, LIMITS.quoteLength).join('');
+}
