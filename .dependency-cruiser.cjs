@@ -11,7 +11,7 @@ const floors = {
   conversations: ['users', 'timeline', 'connections'],
   receipts: ['conversations', 'timeline', 'connections'],
   presence: ['users', 'conversations', 'connections'],
-  sync: ['users', 'receipts', 'conversations', 'timeline'],
+  sync: ['users', 'receipts', 'conversations', 'timeline', 'connections'],
 };
 floors.chat = Object.keys(floors);
 floors.admin = Object.keys(floors).filter((name) => name !== 'admin');

@@ -11,6 +11,8 @@ export class ConversationSummaryDto extends ConversationDto implements Conversat
   readSeq!: number;
   /** Counted up to 1,000. */
   unread!: number;
+  /** Those of them that mention me; counted up to 1,000. */
+  unreadMentions!: number;
   lastMessage!: MessageDto | null;
   /** The other person of a direct conversation. */
   peer!: UserDto | null;

@@ -1,0 +1,104 @@
+import { type Changes, type Gap, type HiddenMessage, LIMITS, type SyncPage } from '@parley/protocol';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { MemberDto } from '../conversations/conversations.dto';
+import { IsId } from '../common/ids';
+import { MessageDto } from '../timeline/message.dto';
+import { ConversationSummaryDto } from './conversation-list.dto';
+
+const DEFAULT_PAGE_SIZE = 50;
+
+export class SyncDto {
+  /** What the sync before returned; without it, everything. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  cursor?: string;
+
+  /** Conversations on the page. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(LIMITS.pageSize)
+  limit: number = DEFAULT_PAGE_SIZE;
+}
+
+export class SyncQuery extends SyncDto {
+  /** Seconds to wait for news when there is none. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(LIMITS.syncWaitSeconds)
+  wait: number = 0;
+}
+
+/** Where a client has got to in one conversation. */
+export class ChangesQuery {
+  /** The version up to which it has everything; 0 for a start. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  afterVersion!: number;
+
+  /** The newest message that it has; 0 for none. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  afterSeq!: number;
+
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(LIMITS.pageSize)
+  limit: number = DEFAULT_PAGE_SIZE;
+}
+
+export class ChangesDto extends ChangesQuery {
+  @IsId()
+  conversationId!: string;
+}
+
+export class SyncPageDto implements SyncPage {
+  /** What has changed, the latest changed first. */
+  conversations!: ConversationSummaryDto[];
+  /** Conversations that I am not in any more. */
+  removed!: string[];
+  /** For the next page, or, when there is no more, for the next sync. */
+  cursor!: string;
+  more!: boolean;
+}
+
+export class GoneMemberDto {
+  userId!: string;
+  version!: number;
+}
+
+export class HiddenMessageDto implements HiddenMessage {
+  id!: string;
+  seq!: number;
+}
+
+export class GapDto implements Gap {
+  from!: number;
+  to!: number;
+}
+
+export class ChangesPageDto implements Changes {
+  conversationId!: string;
+  /** First those changed at or before `afterSeq`, in the order of version, then new ones, in that of seq. */
+  messages!: MessageDto[];
+  members!: MemberDto[];
+  gone!: GoneMemberDto[];
+  /** Messages that I have deleted for myself, the latest first. */
+  hidden!: HiddenMessageDto[];
+  /** The client's version from here on, even if it was shown nothing. */
+  through!: number;
+  more!: boolean;
+  /** Messages in between that are read by history, when too many are new. */
+  gap!: GapDto | null;
+}
