@@ -36,10 +36,11 @@ it('moves cursors forward, tells the others and the own devices, and counts what
   expect(await unreadOf(bob)).toBe(5);
   const reply = await phone!.request('receipt.read', { conversationId, seq: 3 });
   const receipt = { conversationId, userId: bob.id, deliveredSeq: 3, readSeq: 3 };
-  expect(reply).toEqual({ ...receipt, unread: 2 });
+  const unread = { unread: 2, unreadMentions: 0, lastSeq: 5 };
+  expect(reply).toEqual({ ...receipt, ...unread });
   expect(await anns!.next('receipt.updated')).toEqual(receipt);
   expect(await laptop!.next('receipt.updated')).toEqual(receipt);
-  expect(await laptop!.next('unread.updated')).toEqual({ conversationId, unread: 2, readSeq: 3 });
+  expect(await laptop!.next('unread.updated')).toEqual({ conversationId, ...unread, readSeq: 3 });
   expect(await unreadOf(bob)).toBe(2);
   await phone!.settle();
   expect(phone!.all('receipt.updated')).toEqual([]);

@@ -25,8 +25,8 @@ export interface Committed {
 }
 
 /** A conversation as it goes over the wire. */
-export function toConversation(row: ConversationEntity, memberCount: number): Conversation {
-  const { id, kind, title, historyVisible, lastSeq, version, createdAt } = row;
+export function toConversation(row: ConversationEntity): Conversation {
+  const { id, kind, title, historyVisible, lastSeq, version, memberCount, createdAt } = row;
   return {
     id,
     kind,
@@ -53,7 +53,7 @@ export class ConversationAnnouncer {
     membership.apply(members);
     this.memberships.apply(conversation.id, members);
     const position = { conversationId: conversation.id, version: entry.version };
-    const wire = toConversation(conversation, membership.size);
+    const wire = toConversation(conversation);
     for (const [userId, member] of members) {
       if (!member) this.push([userId], 'conversation.removed', position, position);
       else if (added?.has(userId)) this.created([userId], wire, member);
@@ -63,7 +63,7 @@ export class ConversationAnnouncer {
       const changes = [...members].map(([userId, member]): MemberChange => {
         return { userId, role: member?.role ?? null, member };
       });
-      const data = { ...position, changes, memberCount: membership.size };
+      const data = { ...position, changes, memberCount: conversation.memberCount };
       this.push(membership.everyone, 'member.changed', data, position);
     }
     if (committed.titleChanged) {
@@ -73,7 +73,7 @@ export class ConversationAnnouncer {
 
   /** Tells its first members of a new group. */
   made(row: ConversationEntity, entry: Message, members: readonly Member[]): void {
-    const wire = toConversation(row, members.length);
+    const wire = toConversation(row);
     for (const member of members) this.created([member.userId], wire, member);
     const to = new Set(members.map((member) => member.userId));
     const position = { conversationId: row.id, version: entry.version };

@@ -57,7 +57,7 @@ export class DirectConversationsService {
 
   private async find(key: string): Promise<ConversationCreated | null> {
     const row = await this.source.manager.findOneBy(ConversationEntity, { directKey: key });
-    return row && { conversation: toConversation(row, 2), duplicate: true };
+    return row && { conversation: toConversation(row), duplicate: true };
   }
 
   private async create(actor: Actor, userId: string, key: string): Promise<ConversationCreated | null> {
@@ -66,11 +66,11 @@ export class DirectConversationsService {
     Object.assign(row, { historyVisible: true, lastSeq: 0, version: 0 });
     const members = await this.writer.create(row, async (change) => {
       const version = ++row.version;
-      const rows = new MemberRows(change.manager, row.id);
+      const rows = MemberRows.of(change);
       return rows.add(new Map([actor.userId, userId].map((id) => [id, 'member'])), { joinedSeq: 0, version });
     });
     if (!members) return null;
-    const conversation = toConversation(row, 2);
+    const conversation = toConversation(row);
     for (const member of members) this.announcer.created([member.userId], conversation, member);
     return { conversation, duplicate: false };
   }

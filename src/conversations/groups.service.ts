@@ -44,7 +44,7 @@ export class GroupsService {
       ...{ historyVisible, lastSeq: 0, version: 0 },
     });
     const entry = await this.insert(actor, row, others);
-    if (entry) return { conversation: toConversation(row, others.length + 1), duplicate: false };
+    if (entry) return { conversation: toConversation(row), duplicate: false };
     // Somebody was faster with this id.
     const made = await this.findEarlier(actor, id, hash);
     if (!made) throw new DomainError('unavailable');
@@ -55,8 +55,7 @@ export class GroupsService {
     const membership = await this.memberships.require(conversationId, actor.userId);
     if (membership.kind !== 'group') throw new DomainError('not_a_group');
     const { conversation, entry } = await this.writer.change(conversationId, async (change) => {
-      const rows = new MemberRows(change.manager, conversationId);
-      const { role } = await rows.require(actor.userId, 'conversation_not_found');
+      const { role } = await MemberRows.of(change).require(actor.userId, 'conversation_not_found');
       requireMay(role, 'changeTitle');
       if (change.conversation.title === title) return { conversation: change.conversation, entry: null };
       change.conversation.title = title;
@@ -66,7 +65,7 @@ export class GroupsService {
       };
     });
     if (entry) this.announcer.changed(membership, { conversation, entry, titleChanged: true });
-    return toConversation(conversation, membership.size);
+    return toConversation(conversation);
   }
 
   private async insert(actor: Actor, row: ConversationEntity, others: string[]): Promise<Message | null> {
@@ -74,8 +73,8 @@ export class GroupsService {
       const entry = await change.record(actor.userId, { type: 'conversation.created', title: row.title });
       const roles = new Map<string, MemberRole>([[actor.userId, 'owner']]);
       for (const id of others) roles.set(id, 'member');
-      const rows = new MemberRows(change.manager, row.id);
-      return { entry, members: await rows.add(roles, { joinedSeq: 0, version: entry.version }) };
+      const members = await MemberRows.of(change).add(roles, { joinedSeq: 0, version: entry.version });
+      return { entry, members };
     });
     if (!created) return null;
     this.announcer.made(row, created.entry, created.members);
@@ -91,7 +90,6 @@ export class GroupsService {
     if (!row) return null;
     if (row.createdBy !== actor.userId || !row.requestHash?.equals(requestHash))
       throw new DomainError('id_conflict');
-    const memberCount = await new MemberRows(this.source.manager, id).count();
-    return { conversation: toConversation(row, memberCount), duplicate: true };
+    return { conversation: toConversation(row), duplicate: true };
   }
 }

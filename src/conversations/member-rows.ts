@@ -1,14 +1,23 @@
 import type { Member, MemberRole } from '@parley/protocol';
 import { type EntityManager, IsNull } from 'typeorm';
 import { DomainError } from '../common/domain-error';
+import type { ConversationChange } from '../timeline/conversation-change';
+import { ConversationEntity } from '../timeline/conversation.entity';
 import { MemberEntity } from '../timeline/member.entity';
+import { CURRENT_XID } from '../timeline/current-xid';
 
 /** Queries on the members of one conversation, for use within a change that holds its lock. */
 export class MemberRows {
   constructor(
     private readonly manager: EntityManager,
     private readonly conversationId: string,
+    private readonly conversation?: ConversationEntity,
   ) {}
+
+  /** Those of a change that adds or removes members: its conversation then shows how many there are. */
+  static of({ manager, conversation }: ConversationChange): MemberRows {
+    return new MemberRows(manager, conversation.id, conversation);
+  }
 
   /** A present member, or `code` when there is none. */
   async require(userId: string, code: 'conversation_not_found' | 'member_not_found'): Promise<MemberEntity> {
@@ -19,10 +28,6 @@ export class MemberRows {
     });
     if (!row) throw new DomainError(code);
     return row;
-  }
-
-  count(): Promise<number> {
-    return this.manager.countBy(MemberEntity, { conversationId: this.conversationId, leftAt: IsNull() });
   }
 
   ownerCount(): Promise<number> {
@@ -59,22 +64,23 @@ export class MemberRows {
     return rows.map((row) => row.user_id);
   }
 
-  /** Adds people, or takes them in again; those see what comes after `joinedSeq`. */
+  /** Adds people who are no members now, or takes them in again; they see what comes after `joinedSeq`. */
   async add(
     roles: ReadonlyMap<string, MemberRole>,
     { joinedSeq, version }: { joinedSeq: number; version: number },
   ): Promise<Member[]> {
     await this.holdAccounts([...roles.keys()]);
     const rows: MemberRow[] = await this.manager.query(
-      `INSERT INTO member AS m (conversation_id, user_id, role, joined_seq, delivered_seq, read_seq, version)
-       SELECT $1, t.user_id, t.role, $4, $4, $4, $5 FROM unnest($2::uuid[], $3::text[]) AS t(user_id, role)
+      `INSERT INTO member AS m (conversation_id, user_id, role, joined_seq, delivered_seq, read_seq, version, changed_xid)
+       SELECT $1, t.user_id, t.role, $4, $4, $4, $5, ${CURRENT_XID} FROM unnest($2::uuid[], $3::text[]) AS t(user_id, role)
        ON CONFLICT (conversation_id, user_id) DO UPDATE SET
          role = excluded.role, joined_seq = excluded.joined_seq, version = excluded.version, left_at = NULL,
          delivered_seq = greatest(m.delivered_seq, excluded.delivered_seq),
-         read_seq = greatest(m.read_seq, excluded.read_seq)
+         read_seq = greatest(m.read_seq, excluded.read_seq), changed_xid = excluded.changed_xid
        RETURNING user_id, role, joined_seq, delivered_seq, read_seq, version`,
       [this.conversationId, [...roles.keys()], [...roles.values()], joinedSeq, version],
     );
+    await this.grow(rows.length);
     return rows.map(toMember);
   }
 
@@ -87,6 +93,19 @@ export class MemberRows {
 
   async remove(row: MemberEntity, version: number): Promise<void> {
     await this.update(row, { leftAt: () => 'now()', version });
+    await this.grow(-1);
+  }
+
+  private async grow(by: number): Promise<void> {
+    const updated = await this.manager
+      .createQueryBuilder()
+      .update(ConversationEntity)
+      .set({ memberCount: () => `member_count + (${by})` })
+      .where({ id: this.conversationId })
+      .returning('member_count')
+      .execute();
+    const [{ member_count: count }] = updated.raw as [{ member_count: number }];
+    if (this.conversation) this.conversation.memberCount = count;
   }
 
   /** Lets no deletion of these accounts start before the commit: it leaves what its member rows then show. */
@@ -105,7 +124,14 @@ export class MemberRows {
     { userId }: MemberEntity,
     values: { role?: MemberRole; version: number; leftAt?: () => string },
   ): Promise<void> {
-    await this.manager.update(MemberEntity, { conversationId: this.conversationId, userId }, values);
+    await this.manager.update(
+      MemberEntity,
+      { conversationId: this.conversationId, userId },
+      {
+        ...values,
+        changedXid: () => CURRENT_XID,
+      },
+    );
   }
 }
 

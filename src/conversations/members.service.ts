@@ -39,7 +39,7 @@ export class MembersService {
       requireMay(role, 'addMembers');
       const missing = await rows.missing(wanted);
       if (missing.length === 0) return null;
-      if ((await rows.count()) + missing.length > LIMITS.groupMembers)
+      if (change.conversation.memberCount + missing.length > LIMITS.groupMembers)
         throw new DomainError('conversation_full');
       return this.take(change, rows, actor, missing);
     });
@@ -61,7 +61,7 @@ export class MembersService {
   /** The last owner has to hand over first, unless nobody else is there. */
   async leave(actor: Actor, conversationId: string): Promise<void> {
     await this.change(actor, conversationId, async (change, rows, own) => {
-      if (own.role === 'owner' && (await rows.count()) > 1) await requireAnotherOwner(rows);
+      if (own.role === 'owner' && change.conversation.memberCount > 1) await requireAnotherOwner(rows);
       return this.go(change, rows, own);
     });
   }
@@ -160,7 +160,7 @@ export class MembersService {
     const membership: Membership = await this.memberships.require(conversationId, actor.userId);
     if (membership.kind !== 'group') throw new DomainError('not_a_group');
     const committed = await this.writer.change(conversationId, async (change) => {
-      const rows = new MemberRows(change.manager, conversationId);
+      const rows = MemberRows.of(change);
       return work(change, rows, await rows.require(actor.userId, 'conversation_not_found'));
     });
     if (committed) this.announcer.changed(membership, committed);

@@ -19,6 +19,15 @@ describe('Membership', () => {
     expect([...membership.seeing(6)]).toEqual(['ann', 'bob']);
   });
 
+  it('tells who sees a message but not an earlier one', () => {
+    const membership = make();
+    expect([...membership.seeingWithout(6, 5)]).toEqual(['bob']);
+    expect([...membership.seeingWithout(7, 6)]).toEqual([]);
+    expect([...membership.seeingWithout(5, 4)]).toEqual([]);
+    expect(membership.viewer('bob').joinedSeq).toBe(5);
+    expect(membership.viewer('cleo').joinedSeq).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
   it('stays current where it is held', () => {
     const membership = make();
     const { everyone } = membership;

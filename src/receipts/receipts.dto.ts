@@ -1,4 +1,4 @@
-import type { Readers, Receipt } from '@parley/protocol';
+import type { Readers, ReadReceipt, Receipt } from '@parley/protocol';
 import { IsInt, Max, Min, ValidateIf } from 'class-validator';
 import { IsId } from '../common/ids';
 
@@ -27,9 +27,13 @@ export class ReceiptDto implements Receipt {
   readSeq!: number;
 }
 
-export class ReadReceiptDto extends ReceiptDto {
+export class ReadReceiptDto extends ReceiptDto implements ReadReceipt {
   /** What is left unread, counted up to 1,000. */
   unread!: number;
+  /** Those of them that mention me, counted up to 1,000. */
+  unreadMentions!: number;
+  /** The newest message when it was counted. */
+  lastSeq!: number;
 }
 
 export class ReceiptListDto {

@@ -1,5 +1,5 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import type { Receipt } from '@parley/protocol';
+import type { ReadReceipt, Receipt } from '@parley/protocol';
 import type { Connection } from '../connections/connection';
 import { Gateway, Sender } from '../connections/gateway';
 import { ReceiptMoveDto } from './receipts.dto';
@@ -16,10 +16,7 @@ export class ReceiptsGateway {
   }
 
   @SubscribeMessage('receipt.read')
-  read(
-    @Sender() connection: Connection,
-    @MessageBody() input: ReceiptMoveDto,
-  ): Promise<Receipt & { unread: number }> {
+  read(@Sender() connection: Connection, @MessageBody() input: ReceiptMoveDto): Promise<ReadReceipt> {
     return this.receipts.read(connection, input.conversationId, input, connection.id);
   }
 }

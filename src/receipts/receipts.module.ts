@@ -5,12 +5,14 @@ import { TimelineModule } from '../timeline/timeline.module';
 import { ReceiptsController } from './receipts.controller';
 import { ReceiptsGateway } from './receipts.gateway';
 import { ReceiptsService } from './receipts.service';
+import { UnreadController } from './unread.controller';
+import { UnreadExplainer } from './unread-explainer';
 import { UnreadService } from './unread.service';
 
 @Module({
   imports: [ConnectionsModule, ConversationsModule, TimelineModule],
-  controllers: [ReceiptsController],
-  providers: [ReceiptsGateway, ReceiptsService, UnreadService],
+  controllers: [ReceiptsController, UnreadController],
+  providers: [ReceiptsGateway, ReceiptsService, UnreadExplainer, UnreadService],
   exports: [UnreadService],
 })
 export class ReceiptsModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { LIMITS, type Page, type Readers, type Receipt } from '@parley/protocol';
+import { LIMITS, type Page, type Readers, type ReadReceipt, type Receipt } from '@parley/protocol';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
@@ -10,6 +10,7 @@ import { Frame } from '../connections/frame';
 import type { Membership } from '../conversations/membership';
 import { MemberDirectoryService } from '../conversations/member-directory.service';
 import { MembershipService } from '../conversations/membership.service';
+import { CURRENT_XID } from '../timeline/current-xid';
 import type { MemberEntity } from '../timeline/member.entity';
 import { TimelineReader } from '../timeline/timeline-reader';
 import type { ReceiptTargetDto } from './receipts.dto';
@@ -51,19 +52,15 @@ export class ReceiptsService {
     conversationId: string,
     target: ReceiptTargetDto,
     except?: string,
-  ): Promise<Receipt & { unread: number }> {
+  ): Promise<ReadReceipt> {
     const { receipt, moved } = await this.move(actor, conversationId, 'read', target, except);
-    const unread = await this.unreadOf(actor, conversationId);
-    if (moved) {
-      const frame = Frame.push('unread.updated', { conversationId, unread, readSeq: receipt.readSeq });
-      this.delivery.push({ to: [actor.userId], frame, except });
-    }
-    return { ...receipt, unread };
-  }
-
-  async unreadOf(actor: Actor, conversationId: string): Promise<number> {
-    await this.memberships.require(conversationId, actor.userId);
-    return (await this.unread.count(actor.userId, [conversationId])).get(conversationId) ?? 0;
+    const unread = moved
+      ? await this.unread.afterReading(actor.userId, conversationId, except)
+      : await this.unread.of(actor.userId, conversationId);
+    // Somebody took them out meanwhile.
+    if (!unread) throw new DomainError('conversation_not_found');
+    // The count comes with the cursor that it was made for: another device may have read on by then.
+    return { ...receipt, ...unread, deliveredSeq: Math.max(receipt.deliveredSeq, unread.readSeq) };
   }
 
   /** Every member's cursors, in the order of user ids. */
@@ -127,7 +124,8 @@ export class ReceiptsService {
        ), updated AS (
          UPDATE member m SET
            delivered_seq = greatest(m.delivered_seq, target.seq),
-           read_seq = CASE WHEN $4 THEN greatest(m.read_seq, target.seq) ELSE m.read_seq END
+           read_seq = CASE WHEN $4 THEN greatest(m.read_seq, target.seq) ELSE m.read_seq END,
+           changed_xid = ${CURRENT_XID}
          FROM target
          WHERE m.conversation_id = $1 AND m.user_id = $2
            AND (m.delivered_seq < target.seq OR ($4 AND m.read_seq < target.seq))

@@ -1,28 +1,143 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { LIMITS } from '@parley/protocol';
+import { LIMITS, type Unread } from '@parley/protocol';
 import { DataSource } from 'typeorm';
+import { ConnectionRegistry } from '../connections/connection-registry';
+import { DeliveryService, type Recipients } from '../connections/delivery.service';
+import { Frame } from '../connections/frame';
+import { WITH_COUNTS } from './unread-statement';
 
-/** Counts what somebody has not read: after their cursor, not their own, visible to them. */
+/** Pairs of user and conversation that wait for a recount, about 150 bytes each. */
+const MAX_WAITING = 50_000;
+/** Pairs recounted by one statement. */
+const BATCH = 200;
+
+interface Pair {
+  userId: string;
+  conversationId: string;
+}
+
+interface Row {
+  user_id: string;
+  conversation_id: string;
+  read_seq: string;
+  last_seq: string;
+  unread: number;
+  mentions: number;
+}
+
+// The members' row and the conversation's: what is counted is as of this last_seq.
+const COUNT = `
+  SELECT m.user_id, m.conversation_id, m.read_seq, c.last_seq, counted.unread, mentioned.mentions
+  FROM unnest($1::uuid[], $2::uuid[]) AS pair(user_id, conversation_id)
+  JOIN member m ON m.conversation_id = pair.conversation_id AND m.user_id = pair.user_id AND m.left_at IS NULL
+  JOIN conversation c ON c.id = m.conversation_id${WITH_COUNTS}`;
+
+/** Counts what somebody has not read, and tells their devices when that has changed. */
 @Injectable()
 export class UnreadService {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  private readonly logger = new Logger('Unread');
+  private readonly waiting = new Map<string, Pair>();
+  private recounting = false;
+  private failing = false;
+  /** Grows when recounts go out: a count from before may be older than one of those. */
+  private told = 0;
 
-  /** Unread messages by conversation, each counted up to LIMITS.unreadCount. */
-  async count(userId: string, conversationIds: readonly string[]): Promise<Map<string, number>> {
-    if (conversationIds.length === 0) return new Map();
-    const rows: { conversation_id: string; unread: string }[] = await this.source.query(
-      `SELECT m.conversation_id, counted.unread
-       FROM member m CROSS JOIN LATERAL (
-         SELECT count(*) AS unread FROM (
-           SELECT 1 FROM message
-           WHERE conversation_id = m.conversation_id AND seq > greatest(m.read_seq, m.joined_seq)
-             AND sender_id <> m.user_id
-           ORDER BY seq LIMIT $3) AS newer
-       ) AS counted
-       WHERE m.user_id = $1 AND m.conversation_id = ANY($2::uuid[])`,
-      [userId, conversationIds, LIMITS.unreadCount],
-    );
-    return new Map(rows.map((row) => [row.conversation_id, Number(row.unread)]));
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    private readonly registry: ConnectionRegistry,
+    private readonly delivery: DeliveryService,
+  ) {}
+
+  /** What is unread to a member; null to who is none. */
+  async of(userId: string, conversationId: string, manager = this.source.manager): Promise<Unread | null> {
+    const rows: Row[] = await manager.query(COUNT, [[userId], [conversationId]]);
+    return rows[0] ? toUnread(rows[0]) : null;
+  }
+
+  /**
+   * Counts for somebody whose cursor a request has moved, and tells their other devices.
+   *
+   * @param except Connection that gets the count with its reply.
+   */
+  async afterReading(userId: string, conversationId: string, except?: string): Promise<Unread | null> {
+    const { told } = this;
+    const unread = await this.of(userId, conversationId);
+    // A recount that began later may have gone out by now: then a newer one has to follow.
+    if (told !== this.told) this.changed(conversationId, [userId]);
+    else if (unread) this.push(userId, unread, except);
+    return unread;
+  }
+
+  /**
+   * Call after the commit of what may change the counts of these members, but for new messages.
+   *
+   * Those who are connected here are told soon: nothing to wait for, and several changes of a moment are
+   * one recount. Of more people than a small group has nobody is told: they see it when they next look.
+   */
+  changed(conversationId: string, userIds: Recipients): void {
+    const ids = [...firstOf(userIds, LIMITS.smallGroupMembers + 1)];
+    if (ids.length > LIMITS.smallGroupMembers) return;
+    for (const userId of ids) {
+      const key = userId + conversationId;
+      if (!this.registry.isConnected(userId) || this.waiting.has(key)) continue;
+      if (this.waiting.size < MAX_WAITING) this.waiting.set(key, { userId, conversationId });
+      else this.complain('too many have changed at once');
+    }
+    if (!this.recounting && this.waiting.size > 0) void this.recount();
+  }
+
+  private async recount(): Promise<void> {
+    this.recounting = true;
+    while (this.waiting.size > 0) {
+      const batch = [...firstOf(this.waiting, BATCH)];
+      // Taken out before the count: what changes from here on is counted again.
+      for (const [key] of batch) this.waiting.delete(key);
+      const pairs = batch.map(([, pair]) => pair);
+      try {
+        await this.tell(pairs);
+        if (this.waiting.size === 0) this.failing = false;
+      } catch (error) {
+        this.complain(String(error));
+      }
+    }
+    this.recounting = false;
+  }
+
+  /** Once per outage. */
+  private complain(reason: string): void {
+    if (!this.failing) this.logger.warn(`some counts of unread messages are not pushed: ${reason}`);
+    this.failing = true;
+  }
+
+  private async tell(pairs: readonly Pair[]): Promise<void> {
+    const rows: Row[] = await this.source.query(COUNT, [
+      pairs.map((pair) => pair.userId),
+      pairs.map((pair) => pair.conversationId),
+    ]);
+    this.told++;
+    for (const row of rows) this.push(row.user_id, toUnread(row));
+  }
+
+  private push(userId: string, unread: Unread, except?: string): void {
+    this.delivery.push({ to: [userId], frame: Frame.push('unread.updated', unread), except });
+  }
+}
+
+function toUnread(row: Row): Unread {
+  return {
+    conversationId: row.conversation_id,
+    unread: row.unread,
+    unreadMentions: row.mentions,
+    readSeq: Number(row.read_seq),
+    lastSeq: Number(row.last_seq),
+  };
+}
+
+function* firstOf<T>(items: Iterable<T>, limit: number): Iterable<T> {
+  let left = limit;
+  for (const item of items) {
+    if (left-- <= 0) return;
+    yield item;
   }
 }

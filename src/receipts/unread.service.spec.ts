@@ -1,0 +1,93 @@
+import { Logger } from '@nestjs/common';
+import { LIMITS } from '@parley/protocol';
+import type { DataSource } from 'typeorm';
+import type { ConnectionRegistry } from '../connections/connection-registry';
+import type { DeliveryService, Push } from '../connections/delivery.service';
+import { UnreadService } from './unread.service';
+
+const turn = () => new Promise(setImmediate);
+
+describe('UnreadService', () => {
+  let statements: { userIds: string[]; answer: () => void; fail: () => void }[];
+  let pushes: Push[];
+  let unread: UnreadService;
+
+  beforeAll(() => Logger.overrideLogger(false));
+  beforeEach(() => {
+    statements = [];
+    pushes = [];
+    const query = (_: string, [userIds, ids]: [string[], string[]]) =>
+      new Promise<object[]>((resolve, reject) => {
+        const counts = { read_seq: '0', last_seq: '9', unread: 3, mentions: 1 };
+        const rows = userIds.map((user_id, i) => ({ user_id, conversation_id: ids[i], ...counts }));
+        statements.push({ userIds, answer: () => resolve(rows), fail: () => reject(new Error('gone')) });
+      });
+    const source = { query, manager: { query } } as unknown as DataSource;
+    const registry = { isConnected: (id: string) => id !== 'away' } as ConnectionRegistry;
+    const delivery = { push: (push: Push) => pushes.push(push) } as unknown as DeliveryService;
+    unread = new UnreadService(source, registry, delivery);
+  });
+
+  const told = () => pushes.map(({ to }) => [...to][0]);
+
+  it('counts many changes of a moment once, and only for who is connected', async () => {
+    for (let i = 0; i < 10; i++) unread.changed('c', ['ann', 'bob', 'away']);
+    // The first began at once; the others are one more, since they may have come after its look.
+    expect(statements.map(({ userIds }) => userIds)).toEqual([['ann', 'bob']]);
+    statements[0]?.answer();
+    await turn();
+    expect(statements.map(({ userIds }) => userIds)).toEqual([
+      ['ann', 'bob'],
+      ['ann', 'bob'],
+    ]);
+    statements[1]?.answer();
+    await turn();
+    expect(statements).toHaveLength(2);
+    expect(told()).toEqual(['ann', 'bob', 'ann', 'bob']);
+  });
+
+  it('tells nobody when they are more than a small group', () => {
+    const people = Array.from({ length: LIMITS.smallGroupMembers + 1 }, (_, i) => `${i}`);
+    unread.changed('c', people);
+    expect(statements).toEqual([]);
+    unread.changed('c', people.slice(1));
+    expect(statements).toHaveLength(1);
+  });
+
+  it('goes on after a count that failed', async () => {
+    unread.changed('c', ['ann']);
+    unread.changed('d', ['ann']);
+    statements[0]?.fail();
+    await turn();
+    statements[1]?.answer();
+    await turn();
+    expect(told()).toEqual(['ann']);
+    unread.changed('c', ['ann']);
+    expect(statements).toHaveLength(3);
+  });
+
+  it('counts again after reading, when a newer count has gone out meanwhile', async () => {
+    const reading = unread.afterReading('ann', 'c', 'phone');
+    unread.changed('c', ['ann']);
+    statements[1]?.answer();
+    await turn();
+    statements[0]?.answer();
+    expect(await reading).toMatchObject({ unread: 3 });
+    expect(pushes).toHaveLength(1);
+    statements[2]?.answer();
+    await turn();
+    expect(told()).toEqual(['ann', 'ann']);
+  });
+
+  it('tells the other devices after reading', async () => {
+    const reading = unread.afterReading('ann', 'c', 'phone');
+    statements[0]?.answer();
+    await reading;
+    expect(pushes).toMatchObject([{ to: ['ann'], except: 'phone' }]);
+  });
+
+  it('bounds what waits', () => {
+    for (let i = 0; i < 60_000; i++) unread.changed(`${i}`, ['ann']);
+    expect((unread as unknown as { waiting: Map<string, object> }).waiting.size).toBe(50_000);
+  });
+});

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { LIMITS } from '@parley/protocol';
+import { UnreadService } from '../src/receipts/unread.service';
+import { Person } from './support/person';
+import { expectRanges, explain, explained } from './support/explain';
+import { startApp, type TestApp } from './support/start-app';
+
+const MESSAGES = 200_000;
+const MEMBERS = 20_000;
+const GROUPS = 20;
+const PAGE = 50;
+
+let server: TestApp;
+let ann: Person;
+let bob: Person;
+/** With a history of 200,000 messages of others. */
+let long: string;
+let groups: string[];
+
+// Every table is large enough that reading it from end to end would be the worse plan.
+beforeAll(async () => {
+  server = await startApp();
+  ({ ann, bob } = await Person.registerAll(server.url, 'ann', 'bob'));
+  const make = async (title: string) => {
+    const input = { kind: 'group', title, memberIds: [bob.id] };
+    return (await ann.ok('POST', '/conversations', input)).conversation.id as string;
+  };
+  long = await make('long');
+  groups = await Promise.all(Array.from({ length: GROUPS }, (_, i) => make(`${i}`)));
+  await fill();
+}, 120_000);
+afterAll(() => server.stop());
+
+async function fill(): Promise<void> {
+  const { source } = server;
+  const query = (sql: string, parameters: unknown[] = []) => source.query(sql, parameters);
+  await query(
+    `INSERT INTO "user" (id, username, display_name) SELECT gen_random_uuid(), 'u' || i, 'u' FROM generate_series(1, $1) i`,
+    [MEMBERS],
+  );
+  await query(
+    `INSERT INTO member (conversation_id, user_id, delivered_seq, read_seq)
+     SELECT c, u.id, 1, 1 FROM unnest($1::uuid[]) c CROSS JOIN "user" u WHERE u.username LIKE 'u%'`,
+    [groups],
+  );
+  await query(`UPDATE conversation SET member_count = member_count + $2 WHERE id = ANY($1::uuid[])`, [
+    groups,
+    MEMBERS,
+  ]);
+  await query(
+    `INSERT INTO conversation (id, kind, created_by, last_seq, version)
+     SELECT gen_random_uuid(), 'group', $1, 9, 9 FROM generate_series(1, 5000)`,
+    [ann.id],
+  );
+  await query(
+    `INSERT INTO message (conversation_id, id, seq, version, sender_id, kind, text, mentions_all)
+     SELECT $1, gen_random_uuid(), i, i, $2, 'text', 'x', i % 1000 = 0 FROM generate_series(2, $3::int) i`,
+    [long, ann.id, MESSAGES],
+  );
+  await query(`UPDATE conversation SET last_seq = $2, version = $2 WHERE id = $1`, [long, MESSAGES]);
+  await query(
+    `INSERT INTO message (conversation_id, id, seq, version, sender_id, kind, text)
+     SELECT c.id, gen_random_uuid(), i, i, $1, 'text', 'x' FROM conversation c, generate_series(2, 9) i WHERE c.title IS NULL`,
+    [ann.id],
+  );
+  // Bob's own rows, among those of many others.
+  const owners = `(SELECT $1::uuid AS id UNION ALL (SELECT id FROM "user" WHERE username LIKE 'u%' LIMIT 500))`;
+  await query(
+    `INSERT INTO mention SELECT owner.id, $2, i * 50 FROM ${owners} owner, generate_series(1, 40) i`,
+    [bob.id, long],
+  );
+  await query(
+    `INSERT INTO hidden_message (user_id, conversation_id, message_id, seq)
+     SELECT owner.id, m.conversation_id, m.id, m.seq FROM ${owners} owner, message m
+     WHERE m.conversation_id = $2 AND m.seq BETWEEN 10 AND 49`,
+    [bob.id, long],
+  );
+  await query('VACUUM ANALYZE');
+}
+
+const plansOf = (...requests: [person: Person, method: string, path: string, body?: unknown][]) =>
+  explained(server.source, async () => {
+    for (const [person, ...request] of requests) await person.ok(...request);
+  });
+
+describe('on a history of 200,000 messages', () => {
+  it('counts what is unread up to its limit, and no further', async () => {
+    const plans = await plansOf([bob, 'GET', `/conversations/${long}/unread`]);
+    // The counted, with a look each at what is hidden, and twice the mentions.
+    expectRanges(plans, 5 * LIMITS.unreadCount);
+  });
+
+  it('explains the count at the cost of the count', async () => {
+    expectRanges(
+      await plansOf([bob, 'GET', `/conversations/${long}/unread?explain=1`]),
+      8 * LIMITS.unreadCount,
+    );
+  });
+
+  it('reads a page of history where it is', async () => {
+    const path = `/conversations/${long}/messages?limit=${PAGE}`;
+    for (const where of ['', '&before=100000', '&after=100000', '&before=12', `&after=${MESSAGES - 5}`]) {
+      expectRanges(await plansOf([bob, 'GET', path + where]), 4 * PAGE);
+    }
+  });
+});
+
+describe('in twenty groups of 20,000 members', () => {
+  it('lists conversations without a look at their members', async () => {
+    const plans = await plansOf([bob, 'GET', `/conversations?limit=${PAGE}`]);
+    // One of them has more unread than is counted.
+    expectRanges(plans, 5 * LIMITS.unreadCount + 20 * PAGE);
+    const { items } = await bob.ok('GET', `/conversations?limit=${PAGE}`);
+    expect(items.filter((item: { memberCount: number }) => item.memberCount === MEMBERS + 2)).toHaveLength(
+      GROUPS,
+    );
+  });
+
+  it('counts what is unread in one statement for all of them', async () => {
+    const plans = await plansOf([bob, 'GET', `/conversations?limit=${PAGE}`]);
+    expect(plans.filter(({ statement }) => statement.includes('AS unread'))).toHaveLength(1);
+  });
+
+  it('recounts all that has changed in one statement', async () => {
+    const bobs = await bob.connect();
+    const plans = await explained(server.source, async () => {
+      const unread = server.app.get(UnreadService);
+      // The first is counted at once, the others together.
+      for (const id of groups) unread.changed(id, [bob.id]);
+      for (const id of groups) await bobs.next('unread.updated', (data) => data.conversationId === id);
+    });
+    await bob.disconnect();
+    expect(plans).toHaveLength(2);
+    expectRanges(plans, 20 * GROUPS);
+  });
+
+  it('names the readers of a message, and moves cursors', async () => {
+    const sent = { id: randomUUID(), text: 'x' };
+    const { message } = await ann.ok('POST', `/conversations/${groups[0]}/messages`, sent);
+    await server.source.query(
+      `UPDATE member SET delivered_seq = 2, read_seq = 2 WHERE conversation_id = $1 AND user_id <> $2
+       AND user_id IN (SELECT id FROM "user" ORDER BY id LIMIT 3000)`,
+      [groups[0], ann.id],
+    );
+    const path = `/conversations/${groups[0]}`;
+    expectRanges(await plansOf([bob, 'GET', `${path}/messages/${message.id}/readers`]), MEMBERS + 10);
+    expectRanges(await plansOf([bob, 'POST', `${path}/receipts/read`, { seq: 2 }]), 100);
+    expectRanges(await plansOf([bob, 'GET', `${path}/receipts?limit=${PAGE}`]), 2 * PAGE);
+  });
+});
+
+it('would tell of a table that is read from end to end, and of a range that is too long', async () => {
+  const scan = await explain(server.source, 'SELECT * FROM message WHERE text = $1', ['y']);
+  expect(() => expectRanges([scan], 1e9)).toThrow(/^scans message/);
+  const range = await explain(
+    server.source,
+    'SELECT * FROM message WHERE conversation_id = $1 AND seq < 100',
+    [long],
+  );
+  expect(() => expectRanges([range], 99)).not.toThrow();
+  expect(() => expectRanges([range], 98)).toThrow(/^looks at 99 rows/);
+  expect(() => expectRanges([], 1)).toThrow('no statement');
+});
