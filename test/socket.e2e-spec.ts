@@ -200,7 +200,13 @@ describe('a client that reads too slowly', () => {
     socket.raw.pause();
     const delivery = small.app.get(DeliveryService);
     const [connection] = small.app.get(ConnectionRegistry).ofUser(person.id) as Iterable<WsConnection>;
-    const filler = { conversationId: 'x'.repeat(60_000), unread: 0, unreadMentions: 0, readSeq: 0, lastSeq: 0 };
+    const filler = {
+      conversationId: 'x'.repeat(60_000),
+      unread: 0,
+      unreadMentions: 0,
+      readSeq: 0,
+      lastSeq: 0,
+    };
     while (!connection!.closed) {
       delivery.push({ to: [person.id], frame: Frame.push('unread.updated', filler) });
       await new Promise(setImmediate);

@@ -36,7 +36,7 @@ async function group(): Promise<string> {
 function message(conversationId: string, text = 'x'): NewMessage {
   const id = randomUUID();
   const body = { kind: 'text', text, metadata: null, mentions: [], mentionsAll: false, replyTo: null };
-  return { ...body, id, conversationId, senderId: ann.id, requestHash: requestHash(text) } as NewMessage;
+  return { ...body, id, conversationId, senderId: ann.id, requestHash: requestHash(text) };
 }
 
 /** Somebody else at work on a conversation, as another node would be. */

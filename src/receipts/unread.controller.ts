@@ -5,7 +5,7 @@ import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
 import { IdParam } from '../common/id-param';
 import { UnreadExplainer } from './unread-explainer';
-import { ExplainedUnreadDto, UnreadQuery } from './unread.dto';
+import { UnreadDto, UnreadQuery } from './unread.dto';
 
 @ApiTags('receipts')
 @ApiBearerAuth()
@@ -20,7 +20,7 @@ export class UnreadController {
     @CurrentActor() actor: Actor,
     @Param('conversationId', IdParam) conversationId: string,
     @Query() { explain }: UnreadQuery,
-  ): Promise<ExplainedUnreadDto> {
+  ): Promise<UnreadDto> {
     return explain === '1'
       ? this.explainer.explain(actor, conversationId)
       : this.explainer.count(actor, conversationId);

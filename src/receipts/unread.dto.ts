@@ -52,9 +52,6 @@ export class UnreadDto implements Unread {
   readSeq!: number;
   /** The newest message when it was counted. */
   lastSeq!: number;
-}
-
-export class ExplainedUnreadDto extends UnreadDto {
   /** Only when asked for. */
   explain?: UnreadExplanationDto;
 }

@@ -33,14 +33,14 @@ export class SyncEpochs implements OnApplicationBootstrap {
 
   /** The mark of this moment, to be taken before what it stands for is read. */
   async now(): Promise<Mark> {
-    const [row] = (await this.source.query(NOW)) as [{ epoch: string; xmin: string }];
+    const [row]: [{ epoch: string; xmin: string }] = await this.source.query(NOW);
     return { epoch: row.epoch, xid: Number(row.xmin) };
   }
 
   /** Whether the database still has the history that a mark was taken in. */
   async knows({ epoch, xid }: Mark): Promise<boolean> {
     const [token, timeline] = epoch.split(':');
-    const [row] = (await this.source.query(
+    const [row]: { known: boolean }[] = await this.source.query(
       `SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) = $2
          AND $3::bigint <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
          AND $3::bigint <= coalesce(
@@ -48,7 +48,7 @@ export class SyncEpochs implements OnApplicationBootstrap {
          AS known
        FROM sync_epoch mine WHERE mine.token = $1`,
       [token, timeline, xid],
-    )) as { known: boolean }[];
+    );
     return row?.known ?? false;
   }
 
