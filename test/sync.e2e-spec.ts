@@ -114,7 +114,12 @@ describe('sync', () => {
       cursor.slice(0, -3),
       `p${cursor.slice(1)}`,
       make(`${randomUUID()}:${epoch.split(':')[1]}`, xid),
-      make(`${epoch.split(':')[0]}:0000FFFF`, xid),
+      make(epoch.replace(/:\d{8}/, ':0000FFFF'), xid),
+      make(
+        epoch.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)),
+        xid,
+      ),
+      make(`${'-'.repeat(36)}:${epoch.split(':')[1]}`, xid),
       make(epoch, xid + 1_000_000),
       make(epoch, -1),
       make(epoch, 1e300),
@@ -147,6 +152,14 @@ describe('sync', () => {
     expect(fresh.conversations).toHaveLength(1);
     expect(fresh.cursor).not.toContain(epoch);
     expect((await sync(bob, fresh.cursor)).conversations).toEqual([]);
+  });
+
+  it('recognises a table that was loaded anew, as by a dump', async () => {
+    await group();
+    const { cursor } = await sync(bob);
+    // Gives the table another file with the same rows, as loading it does.
+    await server.source.query('VACUUM FULL sync_epoch');
+    expect(await bob.error('GET', `/sync?cursor=${cursor}`)).toMatchObject({ code: 'cursor_invalid' });
   });
 
   it('answers a waiting request as soon as there is news', async () => {

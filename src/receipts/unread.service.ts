@@ -64,7 +64,7 @@ export class UnreadService {
     const { told } = this;
     const unread = await this.of(userId, conversationId);
     // A recount that began later may have gone out by now: then a newer one has to follow.
-    if (told !== this.told) this.changed(conversationId, [userId]);
+    if (told !== this.told || this.recounting) this.changed(conversationId, [userId]);
     else if (unread) this.push(userId, unread, except);
     return unread;
   }

@@ -29,7 +29,7 @@ export class ChangesService {
   async changes(actor: Actor, conversationId: string, query: ChangesQuery): Promise<Changes> {
     const membership = await this.memberships.require(conversationId, actor.userId);
     const { afterVersion, afterSeq, limit } = query;
-    const viewer = { userId: actor.userId, joinedSeq: membership.get(actor.userId)?.joinedSeq ?? 0 };
+    const viewer = membership.viewer(actor.userId);
     // Read first: what is read after it is at least as new, and comes again when it is newer.
     const { version, lastSeq } = await this.head(conversationId);
     if (afterVersion > version || afterSeq > lastSeq) throw new DomainError('cursor_invalid');
@@ -45,7 +45,12 @@ export class ChangesService {
     const fresh =
       through < version
         ? { messages: [], more: true, gap: null }
-        : await this.fresh(conversationId, viewer, { after: afterSeq, lastSeq, limit: limit - shown.length });
+        : await this.fresh(conversationId, viewer, {
+            after: afterSeq,
+            lastSeq,
+            limit: limit - shown.length,
+            page: limit,
+          });
     return {
       conversationId,
       messages: [...shown, ...fresh.messages],
@@ -64,14 +69,17 @@ export class ChangesService {
   private async fresh(
     conversationId: string,
     viewer: Viewer,
-    { after, lastSeq, limit }: { after: number; lastSeq: number; limit: number },
+    { after, lastSeq, limit, page }: { after: number; lastSeq: number; limit: number; page: number },
   ): Promise<{ messages: Message[]; more: boolean; gap: Changes['gap'] }> {
     const start = Math.max(after, viewer.joinedSeq);
     if (limit <= 0) return { messages: [], more: lastSeq > start, gap: null };
-    if (lastSeq - start > MAX_PAGES_OF_NEW * limit) {
-      const { messages } = await this.reader.history(conversationId, viewer, { limit });
-      const first = messages[0]?.seq ?? lastSeq + 1;
-      return { messages, more: false, gap: { from: start + 1, to: first - 1 } };
+    if (lastSeq - start > MAX_PAGES_OF_NEW * page) {
+      const { messages: newest } = await this.reader.history(conversationId, viewer, { limit });
+      const messages = newest.filter((message) => message.seq > start);
+      const first = messages[0]?.seq ?? start + 1;
+      // The page reaches back to what the client has, when most in between is hidden from it.
+      const whole = messages.length < newest.length || newest.length < limit || first === start + 1;
+      return { messages, more: false, gap: whole ? null : { from: start + 1, to: first - 1 } };
     }
     const { messages, more } = await this.reader.history(conversationId, viewer, { after: start, limit });
     return { messages, more, gap: null };

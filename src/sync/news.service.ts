@@ -39,11 +39,13 @@ class WaitingRequest implements Connection {
 @Injectable()
 export class NewsService implements BeforeApplicationShutdown {
   private readonly waiting = new Set<WaitingRequest>();
+  private stopping = false;
 
   constructor(private readonly registry: ConnectionRegistry) {}
 
   /** A server that stops lets nobody wait. */
   beforeApplicationShutdown(): void {
+    this.stopping = true;
     for (const request of this.waiting) request.close(CLOSE.draining);
   }
 
@@ -59,7 +61,7 @@ export class NewsService implements BeforeApplicationShutdown {
     isNews: (answer: T) => boolean,
     gone: AbortSignal,
   ): Promise<T> {
-    if (seconds === 0) return ask();
+    if (seconds === 0 || this.stopping || gone.aborted) return ask();
     const request = new WaitingRequest(actor);
     const timer = setTimeout(() => request.timeOut(), seconds * 1_000);
     const onGone = () => request.timeOut();

@@ -16,7 +16,7 @@ export interface SyncCursor {
   page: { through: Mark; place: Place } | null;
 }
 
-const EPOCH = /^[0-9a-f-]{36}:[0-9A-F]{8}$/;
+const EPOCH = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9A-F]{8}(-\d{1,20}){3}$/;
 const NUMBER = /^\d{1,16}$/;
 
 export function encodeSyncCursor({ since, page }: SyncCursor): string {

@@ -15,7 +15,7 @@ export class SyncEpochEntity {
   @Column({ type: 'uuid' })
   token!: string;
 
-  /** The first transaction that had not begun then. */
-  @Column({ type: 'bigint', name: 'started_xid', transformer: bigintNumber })
-  startedXid!: number;
+  /** The first transaction that had not begun then; null for a moment. */
+  @Column({ type: 'bigint', name: 'started_xid', nullable: true, transformer: bigintNumber })
+  startedXid!: number | null;
 }

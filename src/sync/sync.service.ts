@@ -66,8 +66,10 @@ export class SyncService {
       `SELECT conversation_id AS id FROM member
        WHERE user_id = $1 AND left_at IS NOT NULL AND changed_xid >= $2
        ORDER BY changed_xid LIMIT $3`,
-      [userId, since.xid, LIMITS.removedPerSync],
+      [userId, since.xid, LIMITS.removedPerSync + 1],
     );
+    // More than are told at once: a fresh start costs less than to page through them.
+    if (rows.length > LIMITS.removedPerSync) throw new DomainError('cursor_invalid');
     return rows.map((row) => row.id);
   }
 }

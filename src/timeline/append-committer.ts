@@ -29,7 +29,7 @@ export class AppendCommitter implements OnModuleDestroy {
   /** By conversation, what may or may not have been stored when the answer to a commit was lost. */
   private readonly uncertain = new Map<string, NewMessage[]>();
   private recovered: RecoveredListener = () => Promise.resolve();
-  private settling: Promise<void> = Promise.resolve();
+  private readonly settling = new Map<string, Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -49,6 +49,14 @@ export class AppendCommitter implements OnModuleDestroy {
 
   /** Settles the jobs and returns those whose conversation somebody else has locked; never rejects. */
   async commit(jobs: AppendJob[], locking: Locking): Promise<AppendJob[]> {
+    if (locking === 'wait' || this.uncertain.size === 0) return this.store(jobs, locking);
+    // Finding out the truth may take a lock's time: those conversations wait alone.
+    const held = jobs.filter((job) => this.uncertain.has(job.message.conversationId));
+    const free = jobs.filter((job) => !this.uncertain.has(job.message.conversationId));
+    return free.length > 0 ? [...held, ...(await this.store(free, locking))] : held;
+  }
+
+  private async store(jobs: AppendJob[], locking: Locking): Promise<AppendJob[]> {
     const unique = new Map<string, AppendJob>();
     for (const job of jobs) {
       const key = messageKey(job.message);
@@ -56,7 +64,8 @@ export class AppendCommitter implements OnModuleDestroy {
     }
     const messages = [...unique.values()].map((job) => job.message);
     try {
-      await this.settleUncertain(new Set(messages.map((message) => message.conversationId)));
+      // In a lane all are of one conversation; the shared batch has none that is uncertain.
+      if (locking === 'wait' && messages[0]) await this.settle(messages[0].conversationId);
       const { stored, passedOver } = await this.withClient((client) =>
         appendMessages(client, this.feed.nodeId, messages, locking),
       );
@@ -83,8 +92,11 @@ export class AppendCommitter implements OnModuleDestroy {
     if (error instanceof UncertainCommitError) this.remember(messages);
     else if (jobs.length > 1 && isRowsFault(error)) {
       const half = Math.ceil(jobs.length / 2);
-      const first = await this.commit(jobs.slice(0, half), locking);
-      return [...first, ...(await this.commit(jobs.slice(half), locking))];
+      const passed = await this.store(jobs.slice(0, half), locking);
+      // What follows a message that was passed over is passed over too, or it would overtake.
+      const waiting = new Set(passed.map((job) => job.message.conversationId));
+      const [late, rest] = partition(jobs.slice(half), (job) => waiting.has(job.message.conversationId));
+      return [...passed, ...late, ...(rest.length > 0 ? await this.store(rest, locking) : [])];
     }
     for (const job of jobs) job.reject(error instanceof UncertainCommitError ? error.cause : error);
     return [];
@@ -117,26 +129,38 @@ export class AppendCommitter implements OnModuleDestroy {
   /** Nobody may write to these conversations any more: without a next message the truth has to come too. */
   private recoverLater(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.settleUncertain(this.uncertain.keys()).catch(() => this.recoverLater());
-    }, RECOVERY_PAUSE_MS);
+    this.timer = setTimeout(() => void this.recoverAll(), RECOVERY_PAUSE_MS);
     this.timer.unref();
   }
 
+  private async recoverAll(): Promise<void> {
+    for (const conversationId of [...this.uncertain.keys()]) {
+      // One that fails is tried again with the next turn.
+      await this.settle(conversationId).catch(() => undefined);
+    }
+    if (this.uncertain.size > 0) this.recoverLater();
+  }
+
   /**
-   * Finds out what became of commits whose answer was lost, before their conversations go on: what they
+   * Finds out what became of commits whose answer was lost, before their conversation goes on: what they
    * stored comes before all that follows, and nobody has been told of it yet.
    */
-  private settleUncertain(conversationIds: Iterable<string>): Promise<void> {
-    if (this.uncertain.size === 0) return Promise.resolve();
+  settle(conversationId: string): Promise<void> {
+    if (!this.uncertain.has(conversationId)) return Promise.resolve();
     // One after the other, or two would tell of the same message.
-    const settled = this.settling.then(() => this.settle(conversationIds));
-    this.settling = settled.catch(() => undefined);
+    const before = this.settling.get(conversationId) ?? Promise.resolve();
+    const settled = before.then(() => this.findOut(conversationId));
+    const done = settled
+      .catch(() => undefined)
+      .then(() => {
+        if (this.settling.get(conversationId) === done) this.settling.delete(conversationId);
+      });
+    this.settling.set(conversationId, done);
     return settled;
   }
 
-  private async settle(conversationIds: Iterable<string>): Promise<void> {
-    const messages = [...conversationIds].flatMap((id) => this.uncertain.get(id) ?? []);
+  private async findOut(conversationId: string): Promise<void> {
+    const messages = this.uncertain.get(conversationId) ?? [];
     if (messages.length === 0) return;
     const stored = await this.findSettled(messages);
     stored.sort((a, b) => a.seq - b.seq);
@@ -146,7 +170,7 @@ export class AppendCommitter implements OnModuleDestroy {
       this.logger.warn(`message ${row.id} was stored though the answer to its commit was lost`);
       this.forget(row);
     }
-    for (const { conversationId } of messages) this.uncertain.delete(conversationId);
+    this.uncertain.delete(conversationId);
   }
 
   private forget({ conversationId, id }: MessageEntity): void {
@@ -175,6 +199,10 @@ export class AppendCommitter implements OnModuleDestroy {
       await runner.release();
     }
   }
+}
+
+function partition<T>(items: readonly T[], matches: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(matches), items.filter((item) => !matches(item))];
 }
 
 /** Whether a stored message is what a request with its id asked for. */

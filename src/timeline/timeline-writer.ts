@@ -49,7 +49,8 @@ export class TimelineWriter {
   ) {
     this.maxWaiting = env.writeQueueMessages;
     // Lanes may wait long for a lock, so they take half of the connections at the most.
-    this.slots = new Slots(Math.max(1, Math.floor(env.databasePoolSize / 2)), env.writeQueueMessages);
+    // How many lanes wait is bounded by the jobs that are let in.
+    this.slots = new Slots(Math.max(1, Math.floor(env.databasePoolSize / 2)), Infinity);
   }
 
   /** Stores a message; resolves once it is durable. */
@@ -90,7 +91,7 @@ export class TimelineWriter {
       });
     return new Promise((resolve, reject) => {
       if (!this.admit(reject)) return;
-      const job = () => transaction().then(resolve, reject);
+      const job = () => this.committer.settle(conversationId).then(transaction).then(resolve, reject);
       const lane = this.lanes.get(conversationId);
       if (lane) lane.push(job);
       else this.openLane(conversationId, [...this.takeFromBatch(conversationId), job]);
@@ -188,20 +189,21 @@ export class TimelineWriter {
   private async runLane(conversationId: string, jobs: Job[]): Promise<void> {
     // The shared commit in flight may hold messages of this conversation: those come first.
     await this.flight;
-    await this.slots.run(async () => {
-      for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
-        if (typeof job === 'function') {
-          jobs.shift();
-          this.waiting--;
-          await job();
-        } else {
-          const appends = takeAppends(jobs);
-          this.waiting -= appends.length;
-          await this.committer.commit(appends, 'wait');
-        }
-      }
-      this.lanes.delete(conversationId);
-    });
+    // A slot for each step, or a busy conversation would keep its own for ever.
+    while (jobs.length > 0) await this.slots.run(() => this.step(jobs));
+    this.lanes.delete(conversationId);
+  }
+
+  private async step(jobs: Job[]): Promise<void> {
+    const job = jobs[0];
+    if (typeof job === 'function') {
+      jobs.shift();
+      this.waiting--;
+      return job();
+    }
+    const appends = takeAppends(jobs);
+    this.waiting -= appends.length;
+    await this.committer.commit(appends, 'wait');
   }
 }
 
