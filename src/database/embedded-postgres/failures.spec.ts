@@ -18,7 +18,15 @@ import { defaultDbUser } from './db-user';
 import { startEmbeddedPostgres } from './embedded-postgres';
 import { shortHash } from './place';
 import { makeSocketDir } from './socket-dir';
-import { end, otherParley, query, removeFolders, rootTest, temporaryFolder } from './test-support';
+import {
+  end,
+  otherParley,
+  otherUserTest,
+  query,
+  removeFolders,
+  rootTest,
+  temporaryFolder,
+} from './test-support';
 
 const lines: string[] = [];
 const start = (dataDir: string) => startEmbeddedPostgres({ dataDir, log: (line) => void lines.push(line) });
@@ -121,7 +129,11 @@ describe('as root', () => {
     const shared = temporaryFolder();
     const found = findBinaries();
     const root = join(closed, 'native');
-    cpSync(found.root, root, { recursive: true, filter: (path) => !path.endsWith('libpq.so.5') });
+    cpSync(found.root, root, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !path.endsWith('libpq.so.5'),
+    });
     const user = defaultDbUser();
     const prepared = await prepareBinaries({ root, version: found.version }, user, () => {}, shared);
     expect(program(prepared, 'postgres')).toBe(
@@ -151,7 +163,7 @@ describe('as root', () => {
     }
   });
 
-  rootTest('another user starts its own, and root may go on with it', async () => {
+  otherUserTest('another user starts its own, and root may go on with it', async () => {
     const { uid, gid } = defaultDbUser();
     const dataDir = temporaryFolder(0o700);
     chownSync(dataDir, uid, gid);
@@ -166,7 +178,7 @@ describe('as root', () => {
     await end(again);
   });
 
-  rootTest('a folder that another user may not write', async () => {
+  otherUserTest('a folder that another user may not write', async () => {
     const dataDir = temporaryFolder();
     const other = await otherParley(dataDir, defaultDbUser().uid);
     expect(other.error?.message).toMatch(/no permission for .*set DATA_DIR to another folder/);

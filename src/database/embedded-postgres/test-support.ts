@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { canReach, defaultDbUser } from './db-user';
 import type { EmbeddedPostgres } from './embedded-postgres';
 
 export type Connection = EmbeddedPostgres['connection'];
@@ -95,6 +96,12 @@ const inCi = process.env.CI !== undefined;
 /** A test that needs root: skipped by name elsewhere, but in CI it fails. */
 export const rootTest: jest.It = process.getuid?.() === 0 ? it : inCi ? failing() : named(it.skip);
 
+/** A root test in which another user runs Parley: nobody else can where the project is out of their reach. */
+export const otherUserTest: jest.It =
+  process.getuid?.() === 0 && !canReach(realpathSync(process.cwd()), defaultDbUser())
+    ? named(it.skip, 'needs a project that other users can reach')
+    : rootTest;
+
 function failing(): jest.It {
   return named(((name: string) =>
     it(name, () => {
@@ -102,7 +109,7 @@ function failing(): jest.It {
     })) as unknown as jest.It);
 }
 
-function named(run: jest.It): jest.It {
+function named(run: jest.It, need = 'needs root'): jest.It {
   return ((name: string, test: jest.ProvidesCallback) =>
-    run(`${name} (needs root)`, test)) as unknown as jest.It;
+    run(`${name} (${need})`, test)) as unknown as jest.It;
 }
