@@ -1,4 +1,4 @@
-import { ERRORS, type Ref } from '@parley/protocol';
+import type { Ref } from '@parley/protocol';
 import { toDomainError } from '../common/to-domain-error';
 import { FrameError } from './codec';
 import type { Connection } from './connection';
@@ -37,8 +37,6 @@ export function sendFailure(
   event?: string,
 ): void {
   const error = toDomainError(thrown).toBody();
-  const known = error.code in ERRORS;
-  if (!known) throw new Error(`${error.code} is not in the table of errors`);
   if (ref !== undefined) connection.send(Frame.failure(ref, error));
   else connection.send(Frame.push('error', event === undefined ? { error } : { error, event }));
 }

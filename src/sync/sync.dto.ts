@@ -1,28 +1,16 @@
 import { type Changes, type Gap, type HiddenMessage, LIMITS, type SyncPage } from '@parley/protocol';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { MemberDto } from '../conversations/conversations.dto';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsId } from '../common/ids';
+import { PageQuery } from '../common/page-query.dto';
+import { MemberDto } from '../conversations/conversations.dto';
 import { MessageDto } from '../timeline/message.dto';
 import { ConversationSummaryDto } from './conversation-list.dto';
 
 const DEFAULT_PAGE_SIZE = 50;
 
-export class SyncDto {
-  /** What the sync before returned; without it, everything. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  cursor?: string;
-
-  /** Conversations on the page. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(LIMITS.pageSize)
-  limit: number = DEFAULT_PAGE_SIZE;
-}
+/** Which page of a sync; the cursor may also be what the last sync ended with. */
+export class SyncDto extends PageQuery {}
 
 export class SyncQuery extends SyncDto {
   /** Seconds to wait for news when there is none. */
