@@ -8,6 +8,9 @@ import { Person } from './support/person';
 import { Road } from './support/road';
 import { startApp, type TestApp } from './support/start-app';
 
+// With its end, or it would be found in READ COMMITTED.
+const COMMIT = 'COMMIT\u0000';
+
 let server: TestApp;
 let road: Road;
 let writer: TimelineWriter;
@@ -112,7 +115,7 @@ it('what was stored though the answer was lost reaches the others, before what f
   const conversationId = await group();
   const [anns, bobs] = [await ann.connect(), await bob.connect()];
   const input = { id: randomUUID(), text: 'was it stored?', conversationId };
-  road.loseAnswerTo('COMMIT');
+  road.loseAnswerTo(COMMIT);
   await expect(anns.request('message.send', input)).rejects.toMatchObject({
     code: 'unavailable',
     retryable: true,
@@ -130,7 +133,41 @@ it('the truth is told though nothing follows', async () => {
   const conversationId = await group();
   const [anns, bobs] = [await ann.connect(), await bob.connect()];
   const input = { id: randomUUID(), text: 'the last word', conversationId };
-  road.loseAnswerTo('COMMIT');
+  road.loseAnswerTo(COMMIT);
   await expect(anns.request('message.send', input)).rejects.toMatchObject({ code: 'unavailable' });
   expect((await bobs.next('message.created')).message.id).toBe(input.id);
 });
+
+it('a change whose answer was lost is told too, and counts from then on', async () => {
+  const conversationId = await group();
+  const bobs = await bob.connect();
+  const path = `/conversations/${conversationId}`;
+  // The node has the members in memory.
+  await bob.ok('POST', `${path}/messages`, { id: randomUUID(), text: 'still here' });
+  road.loseAnswerTo(COMMIT);
+  expect(await ann.error('DELETE', `${path}/members/${bob.id}`)).toMatchObject({ code: 'unavailable' });
+  expect(await bobs.next('conversation.removed')).toMatchObject({ conversationId });
+  const refused = await bob.error('POST', `${path}/messages`, { id: randomUUID(), text: 'gone' });
+  expect(refused.code).toBe('conversation_not_found');
+  expect((await ann.ok('GET', path)).memberCount).toBe(1);
+});
+
+it('a reply quotes its original as it was when the reply was stored', async () => {
+  const conversationId = await group();
+  const path = `/conversations/${conversationId}/messages`;
+  const original = { id: randomUUID(), text: 'soon gone' };
+  await ann.ok('POST', path, original);
+  const release = await lock(conversationId);
+  const deletion = ann.ok('DELETE', `${path}/${original.id}`);
+  await somebodyWaits();
+  const reply = writer.append({ ...message(conversationId), replyTo: original.id });
+  await release();
+  await deletion;
+  expect((await reply).message.quote).toMatchObject({ id: original.id, text: null, deleted: true });
+});
+
+/** Until a transaction waits for a lock of this test's database. */
+async function somebodyWaits(): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await server.source.query<unknown[]>(waiting)).length === 0);
+}

@@ -37,6 +37,6 @@ export class ChatGateway {
   publish(sent: Sent, except?: string): void {
     if (sent.duplicate) return;
     const { message, membership } = sent;
-    this.pushes.push('message.created', message, { membership, except });
+    this.pushes.created(message, { membership, except });
   }
 }

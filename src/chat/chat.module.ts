@@ -7,6 +7,7 @@ import { UsersModule } from '../users/users.module';
 import { ChatController } from './chat.controller';
 import { ChatGateway } from './chat.gateway';
 import { ChatService } from './chat.service';
+import { GapFiller } from './gap-filler';
 import { MessageAccess } from './message-access';
 import { MessageChanger } from './message-changer';
 import { MessageChangesController } from './message-changes.controller';
@@ -16,7 +17,7 @@ import { MessageEditsService } from './message-edits.service';
 import { MessagePushes } from './message-pushes';
 import { PinsService } from './pins.service';
 import { ReactionsService } from './reactions.service';
-import { RecoveredMessages } from './recovered-messages';
+import { TimelineFollower } from './timeline-follower';
 import { TypingService } from './typing.service';
 
 @Module({
@@ -25,6 +26,7 @@ import { TypingService } from './typing.service';
   providers: [
     ChatGateway,
     ChatService,
+    GapFiller,
     MessageAccess,
     MessageChanger,
     MessageChangesGateway,
@@ -33,7 +35,7 @@ import { TypingService } from './typing.service';
     MessagePushes,
     PinsService,
     ReactionsService,
-    RecoveredMessages,
+    TimelineFollower,
     TypingService,
   ],
 })

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { History, Quote } from '@parley/protocol';
+import type { History } from '@parley/protocol';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { requestHash } from '../common/request-hash';
@@ -7,7 +7,6 @@ import { DirectConversationsService } from '../conversations/direct-conversation
 import type { Membership } from '../conversations/membership';
 import { MembershipService } from '../conversations/membership.service';
 import type { NewMessage } from '../timeline/append-statement';
-import { toQuote } from '../timeline/quotes';
 import { TimelineReader } from '../timeline/timeline-reader';
 import type { Appended } from '../timeline/append-job';
 import { TimelineWriter } from '../timeline/timeline-writer';
@@ -43,11 +42,10 @@ export class ChatService {
   async sendTo(actor: Actor, conversationId: string, input: MessageInputDto): Promise<Sent> {
     const membership = await this.memberships.require(conversationId, actor.userId);
     const message = toNewMessage(actor, conversationId, input);
-    let quote: Quote | null;
     try {
       await this.access.requireNotBlocked(actor, membership);
       requireMembers(membership, message.mentions);
-      quote = await this.original(actor, message);
+      await this.requireOriginal(actor, message);
     } catch (refusal) {
       // It may be a retry of what was stored before the block, or before somebody mentioned, or the original, went.
       const earlier = await this.writer.earlier(message);
@@ -57,7 +55,7 @@ export class ChatService {
     const appended = await this.writer.append(message);
     if (appended.duplicate) return this.again(actor, appended, membership);
     // Nothing may be waited for from here to the push: it would lose its place.
-    return { duplicate: false, message: { ...appended.message, quote }, membership };
+    return { ...appended, membership };
   }
 
   /** A page of what the member can see, in the order of seq. */
@@ -74,11 +72,10 @@ export class ChatService {
   }
 
   /** What a message answers: something there that its sender can see. */
-  private async original(actor: Actor, { conversationId, replyTo }: NewMessage): Promise<Quote | null> {
-    if (replyTo === null) return null;
+  private async requireOriginal(actor: Actor, { conversationId, replyTo }: NewMessage): Promise<void> {
+    if (replyTo === null) return;
     const row = await this.access.message(actor, conversationId, replyTo);
     if (row.deletedAt) throw new DomainError('message_not_found', 'The message to answer has been deleted.');
-    return toQuote(row);
   }
 
   /** The answer to a retry: the message as it is now. */

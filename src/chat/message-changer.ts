@@ -49,7 +49,7 @@ export class MessageChanger {
   async change(actor: Actor, target: Target, work: Work): Promise<Message> {
     const { conversationId, id, except } = target;
     const membership = await this.memberships.require(conversationId, actor.userId);
-    const { message, member, hiddenFrom, counts } = await this.writer.change(
+    const { message, member, lastSeq, hiddenFrom, counts } = await this.writer.change(
       conversationId,
       async (change) => {
         const { manager, conversation } = change;
@@ -65,11 +65,18 @@ export class MessageChanger {
         await addQuotes(manager, [result]);
         const counts =
           patch !== null && ('deletedAt' in patch || 'mentions' in patch || 'mentionsAll' in patch);
-        return { message: result, member: own, hiddenFrom: patch && (await rows.hiddenFrom()), counts };
+        const { lastSeq } = conversation;
+        return {
+          message: result,
+          member: own,
+          lastSeq,
+          hiddenFrom: patch && (await rows.hiddenFrom()),
+          counts,
+        };
       },
     );
     // Nothing may be waited for from the commit to the push: it would lose its place.
-    if (hiddenFrom) this.pushes.push('message.updated', message, { membership, except, hiddenFrom });
+    if (hiddenFrom) this.pushes.updated(message, lastSeq, { membership, except, hiddenFrom });
     if (counts) this.unread.changed(conversationId, membership.everyone);
     return asSeenFrom(message, member.joinedSeq);
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@parley/protocol';
-import { DeliveryService, type Position, type Recipients } from '../connections/delivery.service';
+import { DeliveryService, type Push, type Recipients } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
+import type { Position } from '../connections/push-order';
 import type { Membership } from '../conversations/membership';
 
 interface Audience {
@@ -23,17 +24,36 @@ export class MessagePushes {
   constructor(private readonly delivery: DeliveryService) {}
 
   /** Call at once after the commit: nothing may be waited for in between, or pushes lose their order. */
-  push(event: 'message.created' | 'message.updated', message: Message, audience: Audience): void {
-    const { membership, except, hiddenFrom } = audience;
-    const send = (to: Recipients, shown: Message) => {
-      if (to.size === 0) return;
-      const frame = Frame.push(event, { message: shown });
-      this.delivery.push({ to: without(to, hiddenFrom), frame, except, position: positionOf(message) });
-    };
-    if (!message.quote) return send(membership.seeing(message.seq), message);
-    send(membership.seeing(message.quote.seq), message);
-    send(membership.seeingWithout(message.seq, message.quote.seq), { ...message, quote: null });
+  created(message: Message, audience: Audience): void {
+    const { seq } = message;
+    const position = { ...positionOf(message), seq, seqBefore: seq - 1 };
+    for (const push of messagePushes('message.created', message, audience)) {
+      this.delivery.push({ ...push, position });
+    }
   }
+
+  /** Like `created`; `lastSeq` is the conversation's as of the change. */
+  updated(message: Message, lastSeq: number, audience: Audience): void {
+    const position = { ...positionOf(message), seq: lastSeq, seqBefore: lastSeq };
+    for (const push of messagePushes('message.updated', message, audience)) {
+      this.delivery.push({ ...push, position });
+    }
+  }
+}
+
+/** Who is told what of a message. */
+export function messagePushes(
+  event: 'message.created' | 'message.updated',
+  message: Message,
+  { membership, except, hiddenFrom }: Audience,
+): Push[] {
+  const push = (to: Recipients, shown: Message): Push => {
+    return { to: without(to, hiddenFrom), frame: Frame.push(event, { message: shown }), except };
+  };
+  if (!message.quote) return [push(membership.seeing(message.seq), message)];
+  const some = membership.seeingWithout(message.seq, message.quote.seq);
+  const all = push(membership.seeing(message.quote.seq), message);
+  return some.size === 0 ? [all] : [all, push(some, { ...message, quote: null })];
 }
 
 function without(to: Recipients, userIds: ReadonlySet<string> | undefined): Recipients {

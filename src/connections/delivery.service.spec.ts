@@ -36,8 +36,16 @@ describe('DeliveryService', () => {
     const delivery = node(new MemoryBusHub(), ann);
     const frames = [0, 1, 2, 3].map((i) => typing(String(i)));
     delivery.push({ to: ['ann'], frame: frames[3]! });
-    delivery.push({ to: ['ann'], frame: frames[2]!, position: { conversationId: 'c', version: 9 } });
-    delivery.push({ to: ['ann'], frame: frames[0]!, position: { conversationId: 'c', version: 7 } });
+    delivery.push({
+      to: ['ann'],
+      frame: frames[2]!,
+      position: { conversationId: 'c', version: 9, seq: 9, seqBefore: 8 },
+    });
+    delivery.push({
+      to: ['ann'],
+      frame: frames[0]!,
+      position: { conversationId: 'c', version: 7, seq: 7, seqBefore: 6 },
+    });
     delivery.inOrder({ conversationId: 'c', version: 8 }, () => ann.send(frames[1]!));
     expect(ann.frames).toEqual([]);
     await turnEnd();

@@ -1,13 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Commit } from '../common/commit';
 import { NodeBus } from './bus/node-bus';
 import { ConnectionRegistry } from './connection-registry';
 import type { Frame } from './frame';
-
-/** A place in a conversation's order. */
-export interface Position {
-  readonly conversationId: string;
-  readonly version: number;
-}
+import { type GapReader, type Position, PushOrder, type PushPosition, type Step } from './push-order';
 
 /** Some users: ids, or members who can also be asked for one by one. */
 export type Recipients = Iterable<string> & { readonly size?: number; has?(userId: string): boolean };
@@ -18,12 +14,7 @@ export interface Push {
   /** Connection that is not told, because it is answered. */
   readonly except?: string | undefined;
   /** What happened in a conversation goes out in its order; other pushes follow, as they came. */
-  readonly position?: Position;
-}
-
-interface Positioned {
-  readonly position: Position;
-  readonly write: () => void;
+  readonly position?: PushPosition;
 }
 
 /**
@@ -34,7 +25,8 @@ interface Positioned {
  */
 @Injectable()
 export class DeliveryService {
-  private positioned: Positioned[] = [];
+  private readonly order = new PushOrder();
+  private positioned: Step[] = [];
   private unpositioned: (() => void)[] = [];
   private scheduled = false;
 
@@ -51,13 +43,37 @@ export class DeliveryService {
       this.write(push);
       this.bus.publish({ type: 'push', userIds: push.to, frame: push.frame });
     };
-    if (push.position) this.inOrder(push.position, write);
+    if (push.position) this.at({ position: push.position, push: push.position, write });
     else this.atEnd(write);
   }
 
-  /** Runs a write at its place among the pushes of its conversation. */
+  /** Gives an answer at its place among the pushes of its conversation. */
   inOrder(position: Position, write: () => void): void {
-    this.positioned.push({ position, write });
+    this.at({ position, write });
+  }
+
+  /** Reads with it what others have committed, where a conversation's pushes leave something out. */
+  readGapsWith(reader: GapReader): void {
+    this.order.readWith(reader);
+  }
+
+  /** Tells what was committed, unless that has been told. */
+  heard(commits: Iterable<Commit>): void {
+    for (const commit of commits) this.order.heard(commit);
+  }
+
+  /** Resolves when all that was heard of is told. */
+  fillGaps(): Promise<void> {
+    return this.order.fillGaps();
+  }
+
+  /** Sends to those who are connected here, now; others have it from the database too. */
+  sendHere(push: Push): void {
+    this.write(push);
+  }
+
+  private at(step: Step): void {
+    this.positioned.push(step);
     this.schedule();
   }
 
@@ -78,7 +94,7 @@ export class DeliveryService {
     this.unpositioned = [];
     this.scheduled = false;
     positioned.sort(byPosition);
-    for (const { write } of positioned) write();
+    for (const [conversationId, steps] of byConversation(positioned)) this.order.take(conversationId, steps);
     for (const write of unpositioned) write();
   }
 
@@ -94,7 +110,17 @@ export class DeliveryService {
   }
 }
 
-function byPosition(a: Positioned, b: Positioned): number {
+function* byConversation(sorted: readonly Step[]): Iterable<[string, Step[]]> {
+  let start = 0;
+  for (let end = 1; end <= sorted.length; end++) {
+    const id = sorted[start]?.position.conversationId ?? '';
+    if (sorted[end]?.position.conversationId === id) continue;
+    yield [id, sorted.slice(start, end)];
+    start = end;
+  }
+}
+
+function byPosition(a: Step, b: Step): number {
   if (a.position.conversationId === b.position.conversationId) return a.position.version - b.position.version;
   return a.position.conversationId < b.position.conversationId ? -1 : 1;
 }

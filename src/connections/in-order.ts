@@ -1,4 +1,4 @@
-import type { Position } from './delivery.service';
+import type { Position } from './push-order';
 
 /** A handler's answer that belongs at a place among the pushes of its conversation. */
 export class InOrder<T> {

@@ -7,7 +7,7 @@ import type {
   ServerEvent,
   ServerEvents,
 } from '@parley/protocol';
-import { DeliveryService, type Position, type Recipients } from '../connections/delivery.service';
+import { DeliveryService, type Push, type Recipients } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
 import type { ConversationEntity } from '../timeline/conversation.entity';
 import type { Membership } from './membership';
@@ -49,49 +49,63 @@ export class ConversationAnnouncer {
 
   /** Call at once after the commit: nothing may be waited for in between, or pushes lose their order. */
   changed(membership: Membership, committed: Committed): void {
-    const { conversation, entry, members = new Map<string, Member | null>(), added } = committed;
-    membership.apply(members);
-    this.memberships.apply(conversation.id, members);
-    const position = { conversationId: conversation.id, version: entry.version };
-    const wire = toConversation(conversation);
-    for (const [userId, member] of members) {
-      if (!member) this.push([userId], 'conversation.removed', position, position);
-      else if (added?.has(userId)) this.created([userId], wire, member);
+    const { conversation, entry, members } = committed;
+    if (members) {
+      membership.apply(members);
+      this.memberships.apply(conversation.id, members);
     }
-    this.push(membership.seeing(entry.seq), 'message.created', { message: entry }, position);
-    if (members.size > 0) {
-      const changes = [...members].map(([userId, member]): MemberChange => {
-        return { userId, role: member?.role ?? null, member };
-      });
-      const data = { ...position, changes, memberCount: conversation.memberCount };
-      this.push(membership.everyone, 'member.changed', data, position);
-    }
-    if (committed.titleChanged) {
-      this.push(membership.everyone, 'conversation.updated', { ...position, conversation: wire }, position);
-    }
+    const { version, seq } = entry;
+    const position = { conversationId: conversation.id, version, seq, seqBefore: seq - 1 };
+    const { before, after } = changePushes(membership, committed);
+    const created = push(membership.seeing(entry.seq), 'message.created', { message: entry });
+    for (const each of [...before, created, ...after]) this.delivery.push({ ...each, position });
   }
 
-  /** Tells its first members of a new group. */
-  made(row: ConversationEntity, entry: Message, members: readonly Member[]): void {
-    const wire = toConversation(row);
-    for (const member of members) this.created([member.userId], wire, member);
-    const to = new Set(members.map((member) => member.userId));
-    const position = { conversationId: row.id, version: entry.version };
-    this.push(to, 'message.created', { message: entry }, position);
+  /** Tells the first members of a new conversation, and of its first entry if it has one. */
+  made(row: ConversationEntity, members: readonly Member[], entry?: Message): void {
+    const position = { conversationId: row.id, version: row.version, seq: row.lastSeq, seqBefore: 0 };
+    const pushes = members.map((member) => creation(row, member));
+    if (entry) {
+      const to = new Set(members.map((member) => member.userId));
+      pushes.push(push(to, 'message.created', { message: entry }));
+    }
+    for (const each of pushes) this.delivery.push({ ...each, position });
   }
+}
 
-  /** Tells people that they are in a conversation now. */
-  created(userIds: Recipients, conversation: Conversation, member: Member): void {
-    const position = { conversationId: conversation.id, version: conversation.version };
-    this.push(userIds, 'conversation.created', { ...position, conversation, member }, position);
+/** What is told of a change, before its entry and after it. */
+export function changePushes(
+  membership: Membership,
+  { conversation, entry, members = new Map<string, Member | null>(), added, titleChanged }: Committed,
+): { before: Push[]; after: Push[] } {
+  const position = { conversationId: conversation.id, version: entry.version };
+  const before: Push[] = [];
+  for (const [userId, member] of members) {
+    if (!member) before.push(push([userId], 'conversation.removed', position));
+    else if (added?.has(userId)) before.push(creation(conversation, member));
   }
+  const after: Push[] = [];
+  if (members.size > 0) {
+    const changes = [...members].map(([userId, member]): MemberChange => {
+      return { userId, role: member?.role ?? null, member };
+    });
+    const data = { ...position, changes, memberCount: conversation.memberCount };
+    after.push(push(membership.everyone, 'member.changed', data));
+  }
+  if (titleChanged) {
+    const data = { ...position, conversation: toConversation(conversation) };
+    after.push(push(membership.everyone, 'conversation.updated', data));
+  }
+  return { before, after };
+}
 
-  private push<E extends ServerEvent>(
-    to: Recipients,
-    event: E,
-    data: ServerEvents[E],
-    position: Position,
-  ): void {
-    this.delivery.push({ to, frame: Frame.push(event, data), position });
-  }
+/** Tells somebody that they are in a conversation now. */
+export function creation(row: ConversationEntity, member: Member): Push {
+  const { id: conversationId, version } = row;
+  const data = { conversationId, version, conversation: toConversation(row), member };
+  return push([member.userId], 'conversation.created', data);
+}
+
+function push<E extends ServerEvent>(to: Recipients, event: E, data: ServerEvents[E]): Push {
+  return { to, frame: Frame.push(event, data) };
 }

@@ -70,9 +70,8 @@ export class DirectConversationsService {
       return rows.add(new Map([actor.userId, userId].map((id) => [id, 'member'])), { joinedSeq: 0, version });
     });
     if (!members) return null;
-    const conversation = toConversation(row);
-    for (const member of members) this.announcer.created([member.userId], conversation, member);
-    return { conversation, duplicate: false };
+    this.announcer.made(row, members);
+    return { conversation: toConversation(row), duplicate: false };
   }
 }
 

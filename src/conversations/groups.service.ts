@@ -77,7 +77,7 @@ export class GroupsService {
       return { entry, members };
     });
     if (!created) return null;
-    this.announcer.made(row, created.entry, created.members);
+    this.announcer.made(row, created.members, created.entry);
     return created.entry;
   }
 

@@ -41,9 +41,22 @@ export class MembershipService {
 
   /** The membership, for who is in it; for everybody else there is no such conversation. */
   async require(conversationId: string, userId: string): Promise<Membership> {
-    const membership = this.cache.get(conversationId) ?? (await this.load(conversationId));
+    const cached = this.cache.get(conversationId);
+    if (cached?.get(userId)) return cached;
+    // Who is missing may have been added by another process a moment ago.
+    const isNew = cached !== undefined && (await this.isMember(conversationId, userId));
+    const membership = isNew
+      ? await this.renew(conversationId)
+      : (cached ?? (await this.load(conversationId)));
     if (!membership?.get(userId)) throw new DomainError('conversation_not_found');
     return membership;
+  }
+
+  /** Reads it again, if it is held: another process has changed it. */
+  async renew(conversationId: string): Promise<Membership | null> {
+    const loading = this.loading.get(conversationId);
+    if (loading) loading.stale = true;
+    return this.load(conversationId);
   }
 
   /** The membership, whoever asks. */
@@ -58,7 +71,10 @@ export class MembershipService {
     const membership = this.cache.get(conversationId);
     if (!membership) return;
     membership.apply(changes);
-    // Taken out and put in again, because its weight has changed.
+    this.weighAgain(conversationId, membership);
+  }
+
+  private weighAgain(conversationId: string, membership: Membership): void {
     this.cache.delete(conversationId);
     this.cache.set(conversationId, membership);
   }
@@ -76,6 +92,14 @@ export class MembershipService {
     return new Set(rows.map((row) => row.user_id));
   }
 
+  private async isMember(conversationId: string, userId: string): Promise<boolean> {
+    const rows: unknown[] = await this.source.query(
+      'SELECT 1 FROM member WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL',
+      [conversationId, userId],
+    );
+    return rows.length > 0;
+  }
+
   private load(conversationId: string): Promise<Membership | null> {
     const running = this.loading.get(conversationId);
     if (running && !running.stale) return running.promise;
@@ -89,8 +113,15 @@ export class MembershipService {
     try {
       const membership = await this.read(id);
       if (loading.stale) return this.cache.get(id) ?? (await this.load(id));
-      if (membership) this.cache.set(id, membership);
-      return membership;
+      const cached = this.cache.get(id);
+      if (!membership || !cached) {
+        if (membership) this.cache.set(id, membership);
+        return membership;
+      }
+      // Others hold it, and it has to stay current for them.
+      cached.replaceBy(membership);
+      this.weighAgain(id, cached);
+      return cached;
     } finally {
       if (this.loading.get(id) === loading) this.loading.delete(id);
     }

@@ -79,6 +79,13 @@ export class Membership {
     return undefined;
   }
 
+  /** Takes over what was read anew. */
+  replaceBy(newer: Membership): void {
+    this.members.clear();
+    this.latestJoin = 0;
+    this.apply(newer.members);
+  }
+
   /** Takes over a committed change; null is somebody who has gone. */
   apply(changes: Iterable<[userId: string, member: CachedMember | null]>): void {
     for (const [userId, member] of changes) {

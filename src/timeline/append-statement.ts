@@ -1,5 +1,10 @@
+import type { Quote } from '@parley/protocol';
 import type { PoolClient } from 'pg';
+import type { Commit } from '../common/commit';
 import { CURRENT_XID } from './current-xid';
+import { readQuotes } from './quotes';
+
+const UUID_LENGTH = 36;
 
 /** A message on its way into a conversation. */
 export interface NewMessage {
@@ -20,6 +25,8 @@ export interface Numbered {
   seq: number;
   version: number;
   createdAt: Date;
+  /** Of a reply: the original as the transaction saw it, which nobody could change before the commit. */
+  quote: Quote | null;
 }
 
 // Every writer locks a conversation before it looks for duplicates or takes a seq. The order of ids keeps
@@ -36,7 +43,11 @@ export type Locking = keyof typeof LOCKS;
 
 /** The connection was lost at the commit: only the database knows whether it took place. */
 export class UncertainCommitError extends Error {
-  constructor(override readonly cause: unknown) {
+  constructor(
+    override readonly cause: unknown,
+    /** What it took from where, if it took place. */
+    readonly commits: readonly Commit[],
+  ) {
     super('the answer to a commit was lost');
   }
 }
@@ -70,8 +81,9 @@ const append = (mentioned: string) => `
     FROM counted WHERE c.id = counted.conversation_id
     RETURNING c.id, c.version, c.last_seq - counted.added AS base_seq, c.version - counted.added AS base_version
   ), fed AS (
-    INSERT INTO commit_feed (node, conversation_ids, versions)
-    SELECT $11::uuid, array_agg(id), array_agg(version) FROM bumped HAVING count(*) > 0
+    INSERT INTO commit_feed (node, conversation_ids, base_versions, base_seqs, versions)
+    SELECT $11::uuid, array_agg(id), array_agg(base_version), array_agg(base_seq), array_agg(version)
+    FROM bumped HAVING count(*) > 0
   )${mentioned}
   INSERT INTO message
     (conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata, mentions, mentions_all, reply_to)
@@ -124,7 +136,7 @@ export async function appendMessages(
   try {
     await client.query('COMMIT');
   } catch (error) {
-    throw new UncertainCommitError(error);
+    throw new UncertainCommitError(error, commitsOf(outcome.stored));
   }
   return outcome;
 }
@@ -139,12 +151,46 @@ async function insert(
     values: [...toColumns(messages), nodeId],
     rowMode: 'array',
   });
-  return new Map(
+  const stored = new Map<string, Numbered>(
     rows.map(([conversationId, id, seq, version, createdAt]) => [
       messageKey({ conversationId, id }),
-      { seq: Number(seq), version: Number(version), createdAt },
+      { seq: Number(seq), version: Number(version), createdAt, quote: null },
     ]),
   );
+  await addOriginals(client, messages, stored);
+  return stored;
+}
+
+/** Under the lock: a deletion that came first shows, and a later one is told after the reply. */
+async function addOriginals(
+  client: PoolClient,
+  messages: readonly NewMessage[],
+  stored: ReadonlyMap<string, Numbered>,
+): Promise<void> {
+  const replies = messages.filter((message) => message.replyTo !== null && stored.has(messageKey(message)));
+  if (replies.length === 0) return;
+  const query = async (sql: string, values: unknown[]) => (await client.query(sql, values)).rows as unknown;
+  const quotes = await readQuotes(query, replies);
+  for (const [index, reply] of replies.entries()) {
+    const numbered = stored.get(messageKey(reply));
+    if (numbered) numbered.quote = quotes[index] ?? null;
+  }
+}
+
+/** By conversation, from before its first new message to its last. */
+function commitsOf(stored: ReadonlyMap<string, Numbered>): Commit[] {
+  const commits = new Map<string, Commit>();
+  for (const [key, { seq, version }] of stored) {
+    const conversationId = key.slice(0, UUID_LENGTH);
+    const known = commits.get(conversationId);
+    const base = { version: version - 1, seq: seq - 1 };
+    commits.set(conversationId, {
+      conversationId,
+      base: known && known.base.version < base.version ? known.base : base,
+      version: Math.max(version, known?.version ?? 0),
+    });
+  }
+  return [...commits.values()];
 }
 
 function toColumns(messages: readonly NewMessage[]): unknown[] {

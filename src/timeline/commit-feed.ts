@@ -1,22 +1,41 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Commit } from '../common/commit';
 import { newId } from '../common/ids';
 
 const KEEP = '10 minutes';
 const PURGE_INTERVAL_MS = 60_000;
+const UUID_LENGTH = 36;
 
-/** What was committed lately, a row per commit: from it another node learns what the bus lost. */
+/** Rows that one reading takes. */
+const MAX_READ = 1_000;
+
+interface Row {
+  xid: string;
+  node: string;
+  conversation_ids: string[];
+  base_versions: string[];
+  base_seqs: string[];
+  versions: string[];
+}
+
+/** What was committed lately, a row per commit: from it every process learns what others have stored. */
 @Injectable()
 export class CommitFeed implements OnModuleInit, OnModuleDestroy {
   /** This process among the writers. */
   readonly nodeId = newId();
   private readonly logger = new Logger(CommitFeed.name);
   private timer: NodeJS.Timeout | undefined;
+  /** The transaction from which on is read. */
+  private from: string | undefined;
+  /** What was read of that. */
+  private readonly seen = new Set<string>();
 
   constructor(@InjectDataSource() private readonly source: DataSource) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
+    await this.begin();
     this.timer = setInterval(() => void this.purge(), PURGE_INTERVAL_MS);
     this.timer.unref();
   }
@@ -26,12 +45,54 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Notes a change in its own transaction. */
-  async record(manager: EntityManager, conversationId: string, version: number): Promise<void> {
-    await manager.query('INSERT INTO commit_feed (node, conversation_ids, versions) VALUES ($1, $2, $3)', [
-      this.nodeId,
-      [conversationId],
-      [version],
-    ]);
+  async record(manager: EntityManager, { conversationId, base, version }: Commit): Promise<void> {
+    await manager.query(
+      `INSERT INTO commit_feed (node, conversation_ids, base_versions, base_seqs, versions)
+       VALUES ($1, $2, $3, $4, $5)`,
+      [this.nodeId, [conversationId], [base.version], [base.seq], [version]],
+    );
+  }
+
+  /** What others have committed since the last reading; one reading at a time. */
+  async read(): Promise<Commit[]> {
+    const commits: Commit[] = [];
+    for (;;) {
+      const rows: (Row & { through: string })[] = await this.source.query(
+        `SELECT f.xid::text, f.node, f.conversation_ids, f.base_versions, f.base_seqs, f.versions, s.through
+         FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS through) s
+         LEFT JOIN LATERAL (
+           SELECT * FROM commit_feed
+           WHERE xid >= $1::text::xid8 AND node <> $2 AND NOT (xid::text || node = ANY($3::text[]))
+           ORDER BY xid LIMIT $4
+         ) f ON true`,
+        [this.from, this.nodeId, [...this.seen], MAX_READ],
+      );
+      const found = rows.filter((row) => row.node !== null);
+      for (const row of found) {
+        this.seen.add(row.xid + row.node);
+        commits.push(...commitsOf(row));
+      }
+      if (found.length === MAX_READ) continue;
+      this.moveTo(rows[0]?.through);
+      return commits;
+    }
+  }
+
+  private async begin(): Promise<void> {
+    const [row]: { through: string }[] = await this.source.query(
+      'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS through',
+    );
+    this.from = row?.through;
+  }
+
+  /** All before has ended and was read; of what is younger some may commit yet, so it is looked at again. */
+  private moveTo(xid: string | undefined): void {
+    if (xid === undefined) return;
+    this.from = xid;
+    for (const key of this.seen) {
+      // Followed by the node's id, which has a fixed length.
+      if (BigInt(key.slice(0, -UUID_LENGTH)) < BigInt(xid)) this.seen.delete(key);
+    }
   }
 
   /** Forgets what every node has long read. */
@@ -42,4 +103,12 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
       this.logger.warn(`the commit feed was not purged, the next turn tries again: ${String(error)}`);
     }
   }
+}
+
+function commitsOf(row: Row): Commit[] {
+  return row.conversation_ids.map((conversationId, i) => ({
+    conversationId,
+    base: { version: Number(row.base_versions[i]), seq: Number(row.base_seqs[i]) },
+    version: Number(row.versions[i]),
+  }));
 }

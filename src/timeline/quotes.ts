@@ -17,18 +17,32 @@ export function asSeenFrom(message: Message, joinedSeq: number): Message {
   return message.quote && message.quote.seq <= joinedSeq ? { ...message, quote: null } : message;
 }
 
+interface Reply {
+  readonly conversationId: string;
+  readonly replyTo: string | null;
+}
+
 /** Gives those of the messages that answer others their quotes, all by one query. */
 export async function addQuotes(manager: EntityManager, messages: readonly Message[]): Promise<void> {
   const replies = messages.filter((message) => message.replyTo !== null);
   if (replies.length === 0) return;
-  const originals: Original[] = await manager.query(
+  const quotes = await readQuotes((sql, values) => manager.query(sql, values), replies);
+  for (const [index, reply] of replies.entries()) reply.quote = quotes[index] ?? null;
+}
+
+/** The originals of replies, in their order; null is one that is not there. */
+export async function readQuotes(
+  query: (sql: string, values: unknown[]) => Promise<unknown>,
+  replies: readonly Reply[],
+): Promise<(Quote | null)[]> {
+  const originals = (await query(
     `SELECT conversation_id AS "conversationId", id, seq::float8 AS seq, version::float8 AS version,
        sender_id AS "senderId", kind, left(text, $3) AS text, deleted_at AS "deletedAt"
      FROM message WHERE (conversation_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))`,
     [replies.map((reply) => reply.conversationId), replies.map((reply) => reply.replyTo), LIMITS.quoteLength],
-  );
+  )) as Original[];
   const quotes = new Map(originals.map((row) => [row.conversationId + row.id, toQuote(row)]));
-  for (const reply of replies) reply.quote = quotes.get(reply.conversationId + reply.replyTo) ?? null;
+  return replies.map((reply) => quotes.get(`${reply.conversationId}${reply.replyTo}`) ?? null);
 }
 
 /** The first characters; none is cut in two. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type History, LIMITS, type Message } from '@parley/protocol';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Progress } from '../common/commit';
 import { messageKey } from './append-statement';
 import { MessageEntity } from './message.entity';
 import { addQuotes, asSeenFrom } from './quotes';
@@ -18,6 +19,13 @@ export interface HistoryRange {
   before?: number | undefined;
   after?: number | undefined;
   limit: number;
+}
+
+/** How a conversation went on. */
+export interface Range {
+  readonly conversationId: string;
+  readonly from: Progress;
+  readonly to: Progress;
 }
 
 // By the primary key: what somebody has deleted for themselves.
@@ -104,6 +112,42 @@ export class TimelineReader {
     return asSeenFrom(message, joinedSeq);
   }
 
+  /**
+   * What was written after `from`, in the order of seq, and what had been written before and changed since:
+   * of each at most `limit`, the newest, for each of the conversations.
+   */
+  async between(manager: EntityManager, ranges: readonly Range[], limit: number): Promise<Message[]> {
+    const keys: { conversation_id: string; id: string }[] = await manager.query(
+      `SELECT found.conversation_id, found.id
+       FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+         AS r(id, from_version, from_seq, to_version, to_seq)
+       CROSS JOIN LATERAL (
+         (SELECT m.conversation_id, m.id FROM message m
+          WHERE m.conversation_id = r.id AND m.seq > r.from_seq AND m.seq <= r.to_seq ORDER BY m.seq DESC LIMIT $6)
+         UNION ALL
+         (SELECT m.conversation_id, m.id FROM message m
+          WHERE m.conversation_id = r.id AND m.changed_at IS NOT NULL
+            AND m.version > r.from_version AND m.version <= r.to_version AND m.seq <= r.from_seq
+          ORDER BY m.version DESC LIMIT $6)
+       ) found`,
+      [
+        ranges.map((range) => range.conversationId),
+        ranges.map((range) => range.from.version),
+        ranges.map((range) => range.from.seq),
+        ranges.map((range) => range.to.version),
+        ranges.map((range) => range.to.seq),
+        limit,
+      ],
+    );
+    const rows = await this.findMany(
+      keys.map((key) => ({ conversationId: key.conversation_id, id: key.id })),
+      manager,
+    );
+    const messages = [...rows.values()].map(toMessage);
+    await addQuotes(manager, messages);
+    return messages;
+  }
+
   /** The newest message that somebody can see in each of their conversations, by conversation. */
   async newest(userId: string, conversationIds: readonly string[]): Promise<Map<string, Message>> {
     if (conversationIds.length === 0) return new Map();
@@ -136,8 +180,9 @@ export class TimelineReader {
   /** Messages by messageKey. */
   async findMany(
     keys: readonly { conversationId: string; id: string }[],
+    manager = this.source.manager,
   ): Promise<Map<string, MessageEntity>> {
-    const rows = await this.source.manager
+    const rows = await manager
       .createQueryBuilder(MessageEntity, 'm')
       .where('(m.conversation_id, m.id) IN (SELECT * FROM unnest(:conversationIds::uuid[], :ids::uuid[]))', {
         conversationIds: keys.map((key) => key.conversationId),

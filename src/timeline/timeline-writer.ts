@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { Message } from '@parley/protocol';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Commit } from '../common/commit';
 import { DomainError } from '../common/domain-error';
 import { Slots } from '../common/slots';
 import { ENV } from '../config/config.module';
@@ -20,6 +20,12 @@ const MAX_BATCH = 1_000;
 
 type Job = AppendJob | (() => Promise<void>);
 
+/** What a transaction gives, and what it commits; null leaves everything as it was. */
+interface Outcome<T> {
+  readonly result: T;
+  readonly commit: Commit | null;
+}
+
 /**
  * The one place where a conversation's seq and version are taken.
  *
@@ -37,6 +43,7 @@ export class TimelineWriter {
   private readonly maxWaiting: number;
   private waiting = 0;
   private draining = false;
+  private uncertain: (commits: readonly Commit[]) => void = () => undefined;
   /** The shared commit that is in flight. */
   private flight: Promise<void> = Promise.resolve();
 
@@ -73,15 +80,16 @@ export class TimelineWriter {
     return row && isSameRequest(row, message) ? { message: toMessage(row), duplicate: true } : null;
   }
 
-  /** Called with what turns out to be stored although its sender was told `unavailable`. */
-  onRecovered(listener: (message: Message) => Promise<void>): void {
-    this.committer.onRecovered(listener);
+  /** Called with what may or may not have been committed, when the answer to a commit was lost. */
+  onUncertain(listener: (commits: readonly Commit[]) => void): void {
+    this.uncertain = listener;
+    this.committer.onUncertain(listener);
   }
 
   /** Runs a change of a conversation in a transaction that holds its lock; resolves once it is durable. */
   change<T>(conversationId: string, work: (change: ConversationChange) => Promise<T>): Promise<T> {
     const transaction = () =>
-      this.source.transaction('READ COMMITTED', async (manager) => {
+      this.transaction(async (manager) => {
         const conversation = await manager.findOne(ConversationEntity, {
           where: { id: conversationId },
           lock: { mode: 'for_no_key_update' },
@@ -91,7 +99,7 @@ export class TimelineWriter {
       });
     return new Promise((resolve, reject) => {
       if (!this.admit(reject)) return;
-      const job = () => this.committer.settle(conversationId).then(transaction).then(resolve, reject);
+      const job = () => transaction().then(resolve, reject);
       const lane = this.lanes.get(conversationId);
       if (lane) lane.push(job);
       else this.openLane(conversationId, [...this.takeFromBatch(conversationId), job]);
@@ -104,7 +112,7 @@ export class TimelineWriter {
     work: (change: ConversationChange) => Promise<T>,
   ): Promise<T | null> {
     // Nobody else knows of it yet, so it needs no place in any order.
-    return this.source.transaction('READ COMMITTED', async (manager) => {
+    return this.transaction(async (manager) => {
       const inserted = await manager
         .createQueryBuilder()
         .insert()
@@ -115,29 +123,44 @@ export class TimelineWriter {
         .updateEntity(false)
         .execute();
       const [row] = inserted.raw as { created_at: Date }[];
-      if (!row) return null;
+      if (!row) return { result: null, commit: null };
       conversation.createdAt = row.created_at;
       return this.run(manager, conversation, work);
     });
+  }
+
+  private async transaction<T>(work: (manager: EntityManager) => Promise<Outcome<T>>): Promise<T> {
+    let commit: Commit | null = null;
+    try {
+      return await this.source.transaction('READ COMMITTED', async (manager) => {
+        const outcome = await work(manager);
+        commit = outcome.commit;
+        return outcome.result;
+      });
+    } catch (error) {
+      // The work was done, so it is the commit that failed, or its answer that was lost.
+      if (commit) this.uncertain([commit]);
+      throw error;
+    }
   }
 
   private async run<T>(
     manager: EntityManager,
     conversation: ConversationEntity,
     work: (change: ConversationChange) => Promise<T>,
-  ): Promise<T> {
-    const before = conversation.version;
+  ): Promise<Outcome<T>> {
+    const base = { version: conversation.version, seq: conversation.lastSeq };
     const result = await work(new ConversationChange(manager, conversation));
-    if (conversation.version > before) {
-      const { lastSeq, version, title } = conversation;
-      await manager.update(
-        ConversationEntity,
-        { id: conversation.id },
-        { lastSeq, version, title, changedAt: () => 'now()', changedXid: () => CURRENT_XID },
-      );
-      await this.feed.record(manager, conversation.id, version);
-    }
-    return result;
+    const { id, lastSeq, version, title } = conversation;
+    if (version === base.version) return { result, commit: null };
+    await manager.update(
+      ConversationEntity,
+      { id },
+      { lastSeq, version, title, changedAt: () => 'now()', changedXid: () => CURRENT_XID },
+    );
+    const commit = { conversationId: id, base, version };
+    await this.feed.record(manager, commit);
+    return { result, commit };
   }
 
   private admit(reject: (error: unknown) => void): boolean {

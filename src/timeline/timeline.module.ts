@@ -6,6 +6,6 @@ import { TimelineWriter } from './timeline-writer';
 
 @Module({
   providers: [AppendCommitter, CommitFeed, TimelineReader, TimelineWriter],
-  exports: [TimelineReader, TimelineWriter],
+  exports: [CommitFeed, TimelineReader, TimelineWriter],
 })
 export class TimelineModule {}

@@ -59,6 +59,11 @@ export class Person {
     return Object.fromEntries(names.map((name, i) => [name, people[i]])) as Record<N, Person>;
   }
 
+  /** The same person, at another process. */
+  at(url: string): Person {
+    return new Person(url, this.username, this.tokens);
+  }
+
   get id(): string {
     return this.tokens.user.id;
   }

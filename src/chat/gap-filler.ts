@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
+import { DeliveryService } from '../connections/delivery.service';
+import type { Filling, Gap } from '../connections/push-order';
+import { MembershipService } from '../conversations/membership.service';
+import { UnreadService } from '../receipts/unread.service';
+import { ConversationEntity } from '../timeline/conversation.entity';
+import { TimelineReader } from '../timeline/timeline-reader';
+import { GapPushes } from './gap-pushes';
+
+/** New messages, and changed ones, that are pushed at once of one conversation; clients read the rest. */
+const MAX_PUSHED = 200;
+
+/** Reads what was committed without being told here, once for everybody who is connected. */
+@Injectable()
+export class GapFiller {
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    private readonly reader: TimelineReader,
+    private readonly memberships: MembershipService,
+    private readonly delivery: DeliveryService,
+    private readonly unread: UnreadService,
+  ) {}
+
+  async fill(gaps: readonly Gap[]): Promise<Filling[]> {
+    const filled = await this.source.transaction('REPEATABLE READ', (manager) => this.read(manager, gaps));
+    const fillings: Filling[] = [];
+    for (const pushes of filled) {
+      // After the reading, so that who came with it is there.
+      const membership = pushes.changesMembers
+        ? await this.memberships.renew(pushes.conversationId)
+        : await this.memberships.find(pushes.conversationId);
+      if (!membership) continue;
+      const writes = pushes.of(membership).map((push) => () => this.delivery.sendHere(push));
+      if (pushes.changesUnread) {
+        writes.push(() => this.unread.changed(pushes.conversationId, membership.everyone));
+      }
+      fillings.push({ conversationId: pushes.conversationId, through: pushes.through, pushes: writes });
+    }
+    return fillings;
+  }
+
+  private async read(manager: EntityManager, gaps: readonly Gap[]): Promise<GapPushes[]> {
+    const heads = await manager.findBy(ConversationEntity, { id: In(gaps.map((gap) => gap.conversationId)) });
+    const byId = new Map(heads.map((head) => [head.id, head]));
+    const pushes = gaps.flatMap(({ conversationId, from, to }) => {
+      const head = byId.get(conversationId);
+      return head ? [new GapPushes(head, from, to ?? { version: head.version, seq: head.lastSeq })] : [];
+    });
+    const messages = await this.reader.between(manager, pushes, MAX_PUSHED);
+    for (const each of pushes) {
+      each.messages = messages.filter((message) => message.conversationId === each.conversationId);
+    }
+    for (const each of pushes) if (each.changesMembers) await each.readMembers(manager);
+    await Promise.all(pushes.map((each) => each.readHidden(manager)));
+    return pushes;
+  }
+}

@@ -1,0 +1,127 @@
+import type { Member, Message, SystemEntry } from '@parley/protocol';
+import { type EntityManager, MoreThan } from 'typeorm';
+import type { Progress } from '../common/commit';
+import type { Push } from '../connections/delivery.service';
+import { changePushes, creation } from '../conversations/conversation-announcer';
+import { memberOf } from '../conversations/member-rows';
+import type { Membership } from '../conversations/membership';
+import type { ConversationEntity } from '../timeline/conversation.entity';
+import { HiddenMessageEntity } from '../timeline/hidden-message.entity';
+import { MemberEntity } from '../timeline/member.entity';
+import type { Range } from '../timeline/timeline-reader';
+import { messagePushes } from './message-pushes';
+
+interface Telling {
+  readonly version: number;
+  readonly pushes: Push[];
+}
+
+/** What was committed in one conversation between two places, read back as the pushes that tell of it. */
+export class GapPushes implements Range {
+  messages: Message[] = [];
+  /** Null is somebody who has gone. */
+  private readonly members = new Map<string, Member | null>();
+  private readonly memberVersions = new Map<string, number>();
+  private readonly hidden = new Map<string, Set<string>>();
+
+  constructor(
+    private readonly conversation: ConversationEntity,
+    readonly from: Progress,
+    readonly to: Progress,
+  ) {}
+
+  get conversationId(): string {
+    return this.conversation.id;
+  }
+
+  get through(): Progress {
+    return this.to;
+  }
+
+  /** Whether somebody came, went or changed: only an entry of the server says so, or its making. */
+  get changesMembers(): boolean {
+    return this.from.version === 0 || this.created.some(({ kind }) => kind === 'system');
+  }
+
+  get changesUnread(): boolean {
+    return this.updated.length > 0;
+  }
+
+  async readMembers(manager: EntityManager): Promise<void> {
+    const version = MoreThan(this.from.version);
+    const rows = await manager.findBy(MemberEntity, { conversationId: this.conversationId, version });
+    for (const row of rows) {
+      this.members.set(row.userId, row.leftAt ? null : memberOf(row));
+      this.memberVersions.set(row.userId, row.version);
+    }
+  }
+
+  /** Who has deleted which of the changed messages for themselves. */
+  async readHidden(manager: EntityManager): Promise<void> {
+    const ids = this.updated.map(({ id }) => id);
+    if (ids.length === 0) return;
+    const rows = await manager
+      .createQueryBuilder(HiddenMessageEntity, 'h')
+      .where('h.conversation_id = :id AND h.message_id IN (:...ids)', { id: this.conversationId, ids })
+      .getMany();
+    for (const { messageId, userId } of rows) {
+      const users = this.hidden.get(messageId) ?? new Set();
+      this.hidden.set(messageId, users.add(userId));
+    }
+  }
+
+  /** In the order of versions, and new messages in that of seq. */
+  of(membership: Membership): Push[] {
+    const created = this.created.map((message) => this.creationOf(membership, message));
+    // One that has changed since shows its later version, and still comes before those that follow it.
+    let next = Infinity;
+    const ordered = created.reverse().map(({ version, pushes }) => {
+      next = Math.min(version, next);
+      return { version: next, pushes };
+    });
+    const updated = this.updated.map((message): Telling => {
+      const audience = { membership, hiddenFrom: this.hidden.get(message.id) ?? new Set<string>() };
+      return { version: message.version, pushes: messagePushes('message.updated', message, audience) };
+    });
+    const tellings = [...ordered.reverse(), ...updated].sort((a, b) => a.version - b.version);
+    return [...this.making(), ...tellings.flatMap(({ pushes }) => pushes)];
+  }
+
+  private get created(): Message[] {
+    return this.messages.filter(({ seq }) => seq > this.from.seq).sort((a, b) => a.seq - b.seq);
+  }
+
+  private get updated(): Message[] {
+    return this.messages.filter(({ seq }) => seq <= this.from.seq);
+  }
+
+  /** A conversation that is new to this process is new to its first members. */
+  private making(): Push[] {
+    if (this.from.version > 0) return [];
+    return [...this.members.values()].flatMap((member) =>
+      member ? [creation(this.conversation, member)] : [],
+    );
+  }
+
+  private creationOf(membership: Membership, message: Message): Telling {
+    const created = messagePushes('message.created', message, { membership });
+    const { version } = message;
+    if (message.kind !== 'system') return { version, pushes: created };
+    const entry = message.metadata as unknown as SystemEntry;
+    const changed = [...this.members].filter(([userId]) => this.memberVersions.get(userId) === version);
+    const { before, after } = changePushes(membership, {
+      conversation: this.conversation,
+      entry: message,
+      // Its making tells of all of them.
+      members: new Map(entry.type === 'conversation.created' ? [] : changed),
+      added: this.added,
+      titleChanged: entry.type === 'title.changed',
+    });
+    return { version, pushes: [...before, ...created, ...after] };
+  }
+
+  private get added(): ReadonlySet<string> {
+    const entries = this.created.map(({ metadata }) => metadata as SystemEntry | null);
+    return new Set(entries.flatMap((entry) => (entry?.type === 'member.added' ? entry.userIds : [])));
+  }
+}

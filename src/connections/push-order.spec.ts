@@ -1,0 +1,126 @@
+import type { Commit } from '../common/commit';
+import { type Filling, type Gap, type GapReader, PushOrder, type Step } from './push-order';
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A database of one conversation in which every version is a message. */
+class Others implements GapReader {
+  readonly gaps: Gap[] = [];
+  head = 0;
+  news: Commit[] = [];
+  broken = false;
+
+  constructor(
+    private readonly order: PushOrder,
+    private readonly told: string[],
+  ) {
+    order.readWith(this);
+  }
+
+  commit(from: number, to: number): Commit {
+    this.head = to;
+    return { conversationId: 'c', base: { version: from, seq: from }, version: to };
+  }
+
+  catchUp(): Promise<void> {
+    for (const commit of this.news.splice(0)) this.order.heard(commit);
+    return Promise.resolve();
+  }
+
+  async fill(gaps: readonly Gap[]): Promise<Filling[]> {
+    await settled();
+    if (this.broken) throw new Error('the database is away');
+    this.gaps.push(...gaps);
+    return gaps.map(({ conversationId, from, to }) => {
+      const through = to ?? { version: this.head, seq: this.head };
+      const count = through.version - from.version;
+      const pushes = Array.from({ length: count }, (_, i) => () => {
+        this.told.push(`read ${from.version + i + 1}`);
+      });
+      return { conversationId, through, pushes };
+    });
+  }
+}
+
+describe('PushOrder', () => {
+  let told: string[];
+  let order: PushOrder;
+  let others: Others;
+
+  beforeEach(() => {
+    told = [];
+    order = new PushOrder();
+    others = new Others(order, told);
+  });
+
+  const push = (version: number): Step => {
+    const position = { conversationId: 'c', version, seq: version, seqBefore: version - 1 };
+    return { position, push: position, write: () => told.push(`push ${version}`) };
+  };
+  const answer = (version: number): Step => {
+    return { position: { conversationId: 'c', version }, write: () => told.push(`answer ${version}`) };
+  };
+
+  it('lets what follows on what was told go out at once', () => {
+    order.take('c', [push(1), answer(1)]);
+    order.take('c', [push(2), push(2), push(3)]);
+    expect(told).toEqual(['push 1', 'answer 1', 'push 2', 'push 2', 'push 3']);
+  });
+
+  it('looks once for what others did before the first push of a conversation', async () => {
+    order.take('c', [push(7), answer(7)]);
+    order.take('c', [push(8)]);
+    expect(told).toEqual([]);
+    await settled();
+    expect(told).toEqual(['push 7', 'answer 7', 'push 8']);
+    expect(others.gaps).toEqual([]);
+  });
+
+  it('reads what others committed in between, and only that', async () => {
+    order.take('c', [push(1)]);
+    order.take('c', [push(4), answer(4)]);
+    order.take('c', [push(5)]);
+    await order.fillGaps();
+    expect(told).toEqual(['push 1', 'read 2', 'read 3', 'push 4', 'answer 4', 'push 5']);
+  });
+
+  it('finds in the commits of others where an unknown gap begins', async () => {
+    others.news = [others.commit(4, 5), others.commit(5, 6)];
+    order.take('c', [push(7)]);
+    await order.fillGaps();
+    expect(told).toEqual(['read 5', 'read 6', 'push 7']);
+  });
+
+  it('tells what it hears of once, also when it is heard late or twice', async () => {
+    const [first, second] = [others.commit(0, 2), others.commit(2, 3)];
+    order.heard(first);
+    order.heard(second);
+    await order.fillGaps();
+    order.heard(first);
+    order.heard(second);
+    order.take('c', [push(3), push(4)]);
+    await order.fillGaps();
+    expect(told).toEqual(['read 1', 'read 2', 'read 3', 'push 4']);
+  });
+
+  it('reads again what was committed after a reading began', async () => {
+    order.take('c', [push(1)]);
+    order.take('c', [push(3)]);
+    await Promise.resolve();
+    await Promise.resolve();
+    order.heard(others.commit(3, 5));
+    await order.fillGaps();
+    expect(told).toEqual(['push 1', 'read 2', 'push 3', 'read 4', 'read 5']);
+  });
+
+  it('answers while the database is away, and tells the rest when it is back', async () => {
+    order.take('c', [push(1)]);
+    others.broken = true;
+    order.take('c', [push(3), answer(3)]);
+    await order.fillGaps();
+    expect(told).toEqual(['push 1', 'answer 3']);
+    others.broken = false;
+    await order.fillGaps();
+    expect(told).toEqual(['push 1', 'answer 3', 'read 2', 'push 3']);
+  });
+});
