@@ -62,7 +62,7 @@ export async function startApp(
     stop: async () => {
       await app.close();
       await rm(dataDir, { recursive: true, force: true });
-      await asAdmin((client) => client.query(`DROP DATABASE IF EXISTS "${database.database}" WITH (FORCE)`));
+      await asAdmin((client) => drop(client, database.database));
     },
   };
 }
@@ -74,6 +74,15 @@ async function createDatabase(): Promise<TestDatabase> {
     await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`);
   });
   return { ...server, database: name };
+}
+
+/** Not WITH (FORCE): that fails when autovacuum is at work, which without it is asked to leave. */
+async function drop(client: Client, name: string): Promise<void> {
+  await client.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = current_user',
+    [name],
+  );
+  await client.query(`DROP DATABASE IF EXISTS "${name}"`);
 }
 
 async function asAdmin(work: (client: Client, template: string) => Promise<unknown>): Promise<TestDatabase> {
