@@ -23,7 +23,8 @@ async function start(): Promise<void> {
   Logger.overrideLogger(logger);
   const tls = env.tls && readTls(env.tls);
   const database = await openDatabase(env);
-  const migrations = await migrate(dataSourceOptions(database));
+  const { migrations, warnings } = await migrate(dataSourceOptions(database), env.allowDataLoss);
+  for (const warning of warnings) logger.warn(warning);
   if (migrations.length > 0) logger.log(`the tables were brought up to date: ${migrations.join(', ')}`);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, database), {
     logger,
@@ -36,7 +37,7 @@ async function start(): Promise<void> {
   setUpApp(app);
   await app.listen(env.port, env.host);
   reloadTlsOnHangup(app.getHttpServer(), env.tls, new Logger('TLS'));
-  printAddresses(env, app);
+  printAddresses(env, app, warnings);
 }
 
 async function openDatabase(env: Env): Promise<DatabaseConnection> {
@@ -47,7 +48,7 @@ async function openDatabase(env: Env): Promise<DatabaseConnection> {
   return postgres.connection;
 }
 
-function printAddresses(env: Env, app: NestExpressApplication): void {
+function printAddresses(env: Env, app: NestExpressApplication, warnings: readonly string[]): void {
   const { port } = app.getHttpServer().address() as { port: number };
   const base = (env.publicUrl ?? `${env.tls ? 'https' : 'http'}://localhost:${port}`).replace(/\/$/, '');
   const lines = [
@@ -56,6 +57,7 @@ function printAddresses(env: Env, app: NestExpressApplication): void {
     `  REST       ${base}/v1`,
     `  WebSocket  ${base.replace(/^http/, 'ws')}${SOCKET_PATH}`,
     ...(env.apiDocs ? [`  API docs   ${base}/docs (OpenAPI: ${base}/openapi.json)`] : []),
+    ...warnings.map((warning) => `  Warning    ${warning}`),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -30,11 +30,17 @@ describe('readEnv', () => {
     ['REDIS_URL', 'localhost:6379', 'redis://'],
     ['PUBLIC_URL', 'chat.example.com', 'http://'],
     ['TLS_CERT', '/nowhere/cert.pem', 'no such file'],
+    ['ALLOW_DATA_LOSS', 'fsync, everything', 'may name fsync'],
     ['JWT_SECRET', 'short', 'too weak'],
     ['JWT_SECRET', 'a'.repeat(64), 'too weak'],
   ])('refuses %s=%s in a sentence that names it', (name, value, reason) => {
     expect(() => readEnv({ [name]: value })).toThrow(EnvError);
     expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} .*${reason}`));
+  });
+
+  it('takes a list with commas', () => {
+    const { allowDataLoss } = readEnv({ ALLOW_DATA_LOSS: 'fsync, synchronous_commit' });
+    expect(allowDataLoss).toEqual(['fsync', 'synchronous_commit']);
   });
 
   it('does not repeat a password in its complaint', () => {

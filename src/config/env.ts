@@ -15,6 +15,8 @@ export interface Env {
   /** Null: the embedded database is used. */
   databaseUrl: string | null;
   databasePoolSize: number;
+  /** Settings of PostgreSQL that may be off although a crash then takes back what was acknowledged. */
+  allowDataLoss: DurabilitySetting[];
   /** Null: in-memory implementations, one process. */
   redisUrl: string | null;
   /** Null (development only): a secret is made and kept in the data folder. */
@@ -42,6 +44,9 @@ export interface Env {
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
+/** The settings of PostgreSQL without which a commit that was answered may be lost. */
+export const DURABILITY_SETTINGS = ['fsync', 'full_page_writes', 'synchronous_commit'] as const;
+export type DurabilitySetting = (typeof DURABILITY_SETTINGS)[number];
 const MIN_SECRET_BYTES = 32;
 
 type Source = Record<string, string | undefined>;
@@ -76,6 +81,7 @@ export function readEnv(source: Source = process.env): Env {
     dataDir: resolve(read.text('DATA_DIR', '.parley')),
     databaseUrl,
     databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 1_000),
+    allowDataLoss: read.listOf('ALLOW_DATA_LOSS', DURABILITY_SETTINGS),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     jwtSecret: readSecret(read, production),
     accessTokenSeconds: read.integer('ACCESS_TOKEN_TTL', 900, 5, 86_400),
@@ -166,6 +172,15 @@ class Reader {
       throw new EnvError(`${name} is "${text}": it must be one of ${values.join(', ')}.`);
     }
     return text as T;
+  }
+
+  listOf<T extends string>(name: string, values: readonly T[]): T[] {
+    const words = this.optional(name)?.split(',') ?? [];
+    return words.map((word) => {
+      const value = values.find((each) => each === word.trim());
+      if (value !== undefined) return value;
+      throw new EnvError(`${name} has "${word.trim()}": it may name ${values.join(', ')}, with commas.`);
+    });
   }
 
   url(name: string, protocols: string[]): string | null {

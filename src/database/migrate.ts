@@ -1,4 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DurabilitySetting } from '../config/env';
 import { requireDurable } from './durability';
 
 /** Any constant, the same in every Parley process. */
@@ -7,15 +8,25 @@ const MIGRATION_LOCK = 7_241_015;
 /** The database does not answer, or refuses us; the message says what to look at. */
 export class DatabaseUnreachableError extends Error {}
 
+export interface Migrated {
+  /** Those that were run, by name. */
+  migrations: string[];
+  /** What a crash of this database may take back. */
+  warnings: string[];
+}
+
 /** Brings the tables up to date; of several processes that start at once one does it and the others wait. */
-export async function migrate(options: DataSourceOptions): Promise<string[]> {
+export async function migrate(
+  options: DataSourceOptions,
+  allowDataLoss: readonly DurabilitySetting[] = [],
+): Promise<Migrated> {
   const source = await connect(options);
   const lock = source.createQueryRunner();
   try {
-    await requireDurable(source);
+    const warnings = await requireDurable(source, allowDataLoss);
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const done = await source.runMigrations();
-    return done.map((migration) => migration.name);
+    return { migrations: done.map((migration) => migration.name), warnings };
   } finally {
     await lock.query('SELECT pg_advisory_unlock_all()');
     await lock.release();
