@@ -337,7 +337,7 @@ describe('a block', () => {
 });
 
 describe('the list', () => {
-  it('shows the latest changed first, with what is unread and the other person', async () => {
+  it('shows the latest written in first, with what is unread and the other person', async () => {
     const { joe, kim } = await Person.registerAll(server.url, 'joe', 'kim');
     const ids: string[] = [];
     for (let i = 0; i < 3; i++) {
@@ -351,6 +351,9 @@ describe('the list', () => {
     const { message } = await joe.ok('POST', '/messages', { id: randomUUID(), text: 'hi', to: kim.id });
     await say(joe, ids[1]!, 'news');
     await say(kim, ids[1]!, 'mine do not count');
+    // A reaction is news, and no reason to stand at the top.
+    const { messages } = await kim.ok('GET', `/conversations/${ids[0]}/messages`);
+    await kim.ok('PUT', `/conversations/${ids[0]}/messages/${messages[0].id}/reactions/%F0%9F%91%8D`);
 
     const first = await kim.ok('GET', '/conversations?limit=2');
     const rest = await kim.ok('GET', `/conversations?limit=2&cursor=${first.cursor}`);

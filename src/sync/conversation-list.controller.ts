@@ -14,7 +14,7 @@ import { ConversationListService } from './conversation-list.service';
 export class ConversationListController {
   constructor(private readonly conversations: ConversationListService) {}
 
-  /** My conversations, the latest changed first, with what is unread. */
+  /** My conversations, the latest written in first, with what is unread. */
   @Get()
   @ApiErrors('cursor_invalid')
   list(@CurrentActor() actor: Actor, @Query() page: PageQuery): Promise<ConversationListDto> {

@@ -20,7 +20,7 @@ interface Row {
   version: string;
   created_at: Date;
   /** Microseconds since 1970, exact, for the cursor. */
-  changed_at: string;
+  active_at: string;
   member_count: number;
   role: MemberRole;
   joined_seq: string;
@@ -32,7 +32,7 @@ interface Row {
 
 const TIME_PATTERN = /^\d{1,18}$/;
 
-/** A person's conversations as their list shows them, the latest changed first. */
+/** A person's conversations as their list shows them, the latest written in first. */
 @Injectable()
 export class ConversationListService {
   constructor(
@@ -42,22 +42,22 @@ export class ConversationListService {
   ) {}
 
   async list(actor: Actor, { cursor, limit }: PageQuery): Promise<Page<ConversationSummary>> {
-    const [changedAt, id] = cursor ? decodeCursor(cursor, [TIME_PATTERN, UUID_PATTERN]) : [null, null];
+    const [activeAt, id] = cursor ? decodeCursor(cursor, [TIME_PATTERN, UUID_PATTERN]) : [null, null];
     const rows: Row[] = await this.source.query(
       select(
         `AND ($2::bigint IS NULL OR
-           (c.changed_at, c.id) < (to_timestamp($2::bigint / 1000000.0)::timestamptz(3), $3::uuid))
-         ORDER BY c.changed_at DESC, c.id DESC LIMIT $4`,
-        'm.changed_at DESC, m.id DESC',
+           (c.active_at, c.id) < (to_timestamp($2::bigint / 1000000.0)::timestamptz(3), $3::uuid))
+         ORDER BY c.active_at DESC, c.id DESC LIMIT $4`,
+        'm.active_at DESC, m.id DESC',
       ),
-      [actor.userId, changedAt, id, limit + 1],
+      [actor.userId, activeAt, id, limit + 1],
     );
     const summaries = await this.summarize(actor, rows.slice(0, limit));
     const page = toPage(
       rows,
       limit,
       (row) => row,
-      (row) => encodeCursor(row.changed_at, row.id),
+      (row) => encodeCursor(row.active_at, row.id),
     );
     return { items: summaries, cursor: page.cursor };
   }
@@ -110,7 +110,7 @@ export class ConversationListService {
 const select = (which: string, order: string) => `
   WITH page AS MATERIALIZED (
     SELECT c.id, c.kind, c.title, c.direct_key, c.history_visible, c.last_seq, c.version, c.member_count, c.created_at,
-      (extract(epoch FROM c.changed_at) * 1000000)::bigint AS changed_at,
+      (extract(epoch FROM c.active_at) * 1000000)::bigint AS active_at,
       m.conversation_id, m.user_id, m.role, m.joined_seq, m.delivered_seq, m.read_seq
     FROM member m JOIN conversation c ON c.id = m.conversation_id
     WHERE m.user_id = $1 AND m.left_at IS NULL ${which}

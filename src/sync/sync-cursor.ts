@@ -4,7 +4,7 @@ import type { Mark } from './sync-epochs';
 
 /** Where the next page of a sync begins: after a conversation, by when it last changed (microseconds). */
 export interface Place {
-  changedAt: string;
+  activeAt: string;
   id: string;
 }
 
@@ -22,7 +22,7 @@ const NUMBER = /^\d{1,16}$/;
 export function encodeSyncCursor({ since, page }: SyncCursor): string {
   if (!page) return `s${encodeCursor(since.epoch, since.xid)}`;
   const { through, place } = page;
-  return `p${encodeCursor(since.epoch, since.xid, through.epoch, through.xid, place.changedAt, place.id)}`;
+  return `p${encodeCursor(since.epoch, since.xid, through.epoch, through.xid, place.activeAt, place.id)}`;
 }
 
 /** Rejects what is no cursor with `cursor_invalid`; whether it is one of this database is asked elsewhere. */
@@ -30,7 +30,7 @@ export function decodeSyncCursor(text: string): SyncCursor {
   const isPage = text.startsWith('p');
   if (!isPage && !text.startsWith('s')) throw new DomainError('cursor_invalid');
   const patterns = isPage ? [EPOCH, NUMBER, EPOCH, NUMBER, NUMBER, UUID_PATTERN] : [EPOCH, NUMBER];
-  const [epoch = '', xid, throughEpoch = '', throughXid, changedAt = '', id = ''] = decodeCursor(
+  const [epoch = '', xid, throughEpoch = '', throughXid, activeAt = '', id = ''] = decodeCursor(
     text.slice(1),
     patterns,
   );
@@ -38,6 +38,6 @@ export function decodeSyncCursor(text: string): SyncCursor {
   if (!isPage) return { since, page: null };
   return {
     since,
-    page: { through: { epoch: throughEpoch, xid: Number(throughXid) }, place: { changedAt, id } },
+    page: { through: { epoch: throughEpoch, xid: Number(throughXid) }, place: { activeAt, id } },
   };
 }

@@ -52,7 +52,7 @@ export class ChangesDto extends ChangesQuery {
 }
 
 export class SyncPageDto implements SyncPage {
-  /** What has changed, the latest changed first. */
+  /** What has changed, the latest written in first. */
   conversations!: ConversationSummaryDto[];
   /** Conversations that I am not in any more. */
   removed!: string[];

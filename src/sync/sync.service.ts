@@ -51,13 +51,13 @@ export class SyncService {
 
   private changed(userId: string, since: Mark, after: Place | null, limit: number): Promise<Place[]> {
     return this.source.query(
-      `SELECT c.id, (extract(epoch FROM c.changed_at) * 1000000)::bigint::text AS "changedAt"
+      `SELECT c.id, (extract(epoch FROM c.active_at) * 1000000)::bigint::text AS "activeAt"
        FROM member m JOIN conversation c ON c.id = m.conversation_id
        WHERE m.user_id = $1 AND m.left_at IS NULL AND (c.changed_xid >= $2 OR m.changed_xid >= $2)
          AND ($3::bigint IS NULL OR
-           (c.changed_at, c.id) < (to_timestamp($3::bigint / 1000000.0)::timestamptz(3), $4::uuid))
-       ORDER BY c.changed_at DESC, c.id DESC LIMIT $5`,
-      [userId, since.xid, after?.changedAt ?? null, after?.id ?? null, limit],
+           (c.active_at, c.id) < (to_timestamp($3::bigint / 1000000.0)::timestamptz(3), $4::uuid))
+       ORDER BY c.active_at DESC, c.id DESC LIMIT $5`,
+      [userId, since.xid, after?.activeAt ?? null, after?.id ?? null, limit],
     );
   }
 

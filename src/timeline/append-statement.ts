@@ -76,7 +76,7 @@ const append = (mentioned: string) => `
     SELECT conversation_id, count(*) AS added FROM fresh GROUP BY conversation_id
   ), bumped AS (
     UPDATE conversation c
-    SET last_seq = c.last_seq + counted.added, version = c.version + counted.added, changed_at = now(),
+    SET last_seq = c.last_seq + counted.added, version = c.version + counted.added, active_at = now(),
       changed_xid = ${CURRENT_XID}
     FROM counted WHERE c.id = counted.conversation_id
     RETURNING c.id, c.version, c.last_seq - counted.added AS base_seq, c.version - counted.added AS base_version

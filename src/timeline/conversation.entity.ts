@@ -52,14 +52,14 @@ export class ConversationEntity {
   })
   createdAt!: Date;
 
-  /** When its version last grew; the order of conversation lists. */
+  /** When something was last written in it; the order of conversation lists. */
   @Column({
     type: 'timestamptz',
-    name: 'changed_at',
+    name: 'active_at',
     precision: 3,
     default: () => 'now()',
   })
-  changedAt!: Date;
+  activeAt!: Date;
 
   /** The transaction of its last change: what a sync reads. */
   @Column({ type: 'bigint', name: 'changed_xid', default: 0, transformer: bigintNumber })

@@ -156,7 +156,11 @@ export class TimelineWriter {
     await manager.update(
       ConversationEntity,
       { id },
-      { lastSeq, version, title, changedAt: () => 'now()', changedXid: () => CURRENT_XID },
+      {
+        ...{ lastSeq, version, title, changedXid: () => CURRENT_XID },
+        // A reaction or a pin does not move it to the top of lists.
+        ...(lastSeq > base.seq && { activeAt: () => 'now()' }),
+      },
     );
     const commit = { conversationId: id, base, version };
     await this.feed.record(manager, commit);
