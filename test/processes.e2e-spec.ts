@@ -58,6 +58,15 @@ it('messages, changes and members reach who is connected elsewhere', async () =>
   ).rejects.toMatchObject({ code: 'conversation_not_found' });
 });
 
+it('who was removed by another process cannot write any more, at once', async () => {
+  const conversationId = await group(bob);
+  const bobs = await connect(1, bob);
+  const say = () => bobs.request('message.send', { id: randomUUID(), conversationId, text: 'cached here' });
+  await say();
+  await ann.ok('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
+  await expect(say()).rejects.toMatchObject({ code: 'conversation_not_found' });
+});
+
 it('who was added by another process can write at once', async () => {
   const conversationId = await group(bob);
   const [bobs, eves] = [await connect(1, bob), await connect(1, eve)];

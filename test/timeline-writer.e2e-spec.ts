@@ -39,7 +39,7 @@ async function group(): Promise<string> {
 function message(conversationId: string, text = 'x'): NewMessage {
   const id = randomUUID();
   const body = { kind: 'text', text, metadata: null, mentions: [], mentionsAll: false, replyTo: null };
-  return { ...body, id, conversationId, senderId: ann.id, requestHash: requestHash(text) };
+  return { ...body, id, conversationId, senderId: ann.id, requestHash: requestHash(text), membersVersion: 1 };
 }
 
 /** Somebody else at work on a conversation, as another node would be. */
@@ -164,6 +164,23 @@ it('a reply quotes its original as it was when the reply was stored', async () =
   await release();
   await deletion;
   expect((await reply).message.quote).toMatchObject({ id: original.id, text: null, deleted: true });
+});
+
+it('what waits while its sender is removed is not stored', async () => {
+  const conversationId = await group();
+  const path = `/conversations/${conversationId}`;
+  const say = (person: Person) => person.call('POST', `${path}/messages`, { id: randomUUID(), text: 'x' });
+  await say(bob);
+  const release = await lock(conversationId);
+  const removal = ann.ok('DELETE', `${path}/members/${bob.id}`);
+  await somebodyWaits();
+  const [late, other] = [say(bob), say(ann)];
+  // Both have been let in when this is answered.
+  await Promise.all([bob.ok('GET', '/users/me'), ann.ok('GET', '/users/me')]);
+  await release();
+  await removal;
+  expect(await late).toMatchObject({ status: 404, body: { error: { code: 'conversation_not_found' } } });
+  expect(await other).toMatchObject({ status: 201, body: { message: { seq: 4 } } });
 });
 
 /** Until a transaction waits for a lock of this test's database. */

@@ -41,7 +41,7 @@ export class ChatService {
 
   async sendTo(actor: Actor, conversationId: string, input: MessageInputDto): Promise<Sent> {
     const membership = await this.memberships.require(conversationId, actor.userId);
-    const message = toNewMessage(actor, conversationId, input);
+    const message = toNewMessage(actor, membership, input);
     try {
       await this.access.requireNotBlocked(actor, membership);
       requireMembers(membership, message.mentions);
@@ -91,12 +91,13 @@ function requireMembers(membership: Membership, userIds: readonly string[]): voi
   }
 }
 
-function toNewMessage(actor: Actor, conversationId: string, input: MessageInputDto): NewMessage {
+function toNewMessage(actor: Actor, membership: Membership, input: MessageInputDto): NewMessage {
   const mentions = [...new Set(input.mentions)];
   const { id, text, kind = 'text', metadata = null } = input;
   const mentionsAll = input.mentionAll ?? false;
   const replyTo = input.replyTo ?? null;
   const body = { kind, text, metadata, mentions, mentionsAll, replyTo };
   const hash = requestHash(kind, text, metadata, mentions, mentionsAll, replyTo);
-  return { id, conversationId, senderId: actor.userId, ...body, requestHash: hash };
+  const { conversationId, version: membersVersion } = membership;
+  return { id, conversationId, senderId: actor.userId, ...body, requestHash: hash, membersVersion };
 }

@@ -27,6 +27,7 @@ interface Changing {
   readonly manager: EntityManager;
   readonly row: MessageEntity;
   readonly rows: MessageRows;
+  readonly members: MemberRows;
   readonly member: MemberEntity;
   readonly kind: ConversationKind;
 }
@@ -53,14 +54,12 @@ export class MessageChanger {
       conversationId,
       async (change) => {
         const { manager, conversation } = change;
-        const own = await new MemberRows(manager, conversationId).require(
-          actor.userId,
-          'conversation_not_found',
-        );
+        const members = new MemberRows(change);
+        const own = await members.require(actor.userId, 'conversation_not_found');
         const row = await this.reader.visible(conversationId, id, own, manager);
         if (!row) throw new DomainError('message_not_found');
         const rows = new MessageRows(manager, row);
-        const patch = await work({ manager, row, rows, member: own, kind: conversation.kind });
+        const patch = await work({ manager, row, rows, members, member: own, kind: conversation.kind });
         const result = toMessage(patch ? await rows.update(patch, change.nextVersion()) : row);
         await addQuotes(manager, [result]);
         const counts =

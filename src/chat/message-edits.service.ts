@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Message, MessageEdit, Page } from '@parley/protocol';
-import { DataSource, type EntityManager, LessThan } from 'typeorm';
+import { DataSource, LessThan } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import type { PageQuery } from '../common/page-query.dto';
@@ -31,7 +31,7 @@ export class MessageEditsService {
   /** Says it differently; the same once more changes nothing. */
   async edit(actor: Actor, target: Target, input: MessageRevisionDto): Promise<Message> {
     await this.access.requireWritable(actor, target.conversationId);
-    return this.changer.change(actor, target, async ({ manager, row, rows }) => {
+    return this.changer.change(actor, target, async ({ row, rows, members }) => {
       requireMayEdit(actor, row);
       requireNotDeleted(row);
       const mentions = input.mentions ? [...new Set(input.mentions)] : (row.mentions ?? []);
@@ -41,7 +41,7 @@ export class MessageEditsService {
       if (!others && input.text === row.text && mentionsAll === row.mentionsAll) return null;
       await this.requireInTime(row, rows, input.ifVersion);
       if (others) {
-        await requireMembers(manager, row, mentions);
+        await requireMembers(members, row, mentions);
         await rows.setMentions(mentions);
       }
       if (this.env.editHistory) await rows.keepEdit();
@@ -81,9 +81,9 @@ function requireMayEdit(actor: Actor, { senderId, kind }: MessageEntity): void {
 }
 
 /** Who was mentioned before may have gone since. */
-async function requireMembers(manager: EntityManager, row: MessageEntity, userIds: string[]): Promise<void> {
+async function requireMembers(members: MemberRows, row: MessageEntity, userIds: string[]): Promise<void> {
   const added = userIds.filter((id) => !row.mentions?.includes(id));
-  const [userId] = await new MemberRows(manager, row.conversationId).missing(added);
+  const [userId] = await members.missing(added);
   if (userId !== undefined) throw new DomainError('member_not_found', undefined, { userId });
 }
 

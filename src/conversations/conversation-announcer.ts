@@ -51,8 +51,8 @@ export class ConversationAnnouncer {
   changed(membership: Membership, committed: Committed): void {
     const { conversation, entry, members } = committed;
     if (members) {
-      membership.apply(members);
-      this.memberships.apply(conversation.id, members);
+      membership.apply(entry.version, members);
+      this.memberships.apply(conversation.id, entry.version, members);
     }
     const { version, seq } = entry;
     const position = { conversationId: conversation.id, version, seq, seqBefore: seq - 1 };

@@ -66,7 +66,7 @@ export class DirectConversationsService {
     Object.assign(row, { historyVisible: true, lastSeq: 0, version: 0 });
     const members = await this.writer.create(row, async (change) => {
       const version = ++row.version;
-      const rows = MemberRows.of(change);
+      const rows = new MemberRows(change);
       return rows.add(new Map([actor.userId, userId].map((id) => [id, 'member'])), { joinedSeq: 0, version });
     });
     if (!members) return null;

@@ -55,7 +55,7 @@ export class GroupsService {
     const membership = await this.memberships.require(conversationId, actor.userId);
     if (membership.kind !== 'group') throw new DomainError('not_a_group');
     const { conversation, entry } = await this.writer.change(conversationId, async (change) => {
-      const { role } = await MemberRows.of(change).require(actor.userId, 'conversation_not_found');
+      const { role } = await new MemberRows(change).require(actor.userId, 'conversation_not_found');
       requireMay(role, 'changeTitle');
       if (change.conversation.title === title) return { conversation: change.conversation, entry: null };
       change.conversation.title = title;
@@ -73,7 +73,7 @@ export class GroupsService {
       const entry = await change.record(actor.userId, { type: 'conversation.created', title: row.title });
       const roles = new Map<string, MemberRole>([[actor.userId, 'owner']]);
       for (const id of others) roles.set(id, 'member');
-      const members = await MemberRows.of(change).add(roles, { joinedSeq: 0, version: entry.version });
+      const members = await new MemberRows(change).add(roles, { joinedSeq: 0, version: entry.version });
       return { entry, members };
     });
     if (!created) return null;

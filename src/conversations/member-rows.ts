@@ -8,15 +8,15 @@ import { CURRENT_XID } from '../timeline/current-xid';
 
 /** Queries on the members of one conversation, for use within a change that holds its lock. */
 export class MemberRows {
-  constructor(
-    private readonly manager: EntityManager,
-    private readonly conversationId: string,
-    private readonly conversation?: ConversationEntity,
-  ) {}
+  private readonly manager: EntityManager;
+  private readonly conversation: ConversationEntity;
+  private readonly conversationId: string;
 
-  /** Those of a change that adds or removes members: its conversation then shows how many there are. */
-  static of({ manager, conversation }: ConversationChange): MemberRows {
-    return new MemberRows(manager, conversation.id, conversation);
+  /** What is changed through it shows in the change's conversation, which is stored at the end. */
+  constructor({ manager, conversation }: ConversationChange) {
+    this.manager = manager;
+    this.conversation = conversation;
+    this.conversationId = conversation.id;
   }
 
   /** A present member, or `code` when there is none. */
@@ -80,6 +80,7 @@ export class MemberRows {
        RETURNING user_id, role, joined_seq, delivered_seq, read_seq, version`,
       [this.conversationId, [...roles.keys()], [...roles.values()], joinedSeq, version],
     );
+    this.conversation.membersVersion = version;
     await this.grow(rows.length);
     return rows.map(toMember);
   }
@@ -105,7 +106,7 @@ export class MemberRows {
       .returning('member_count')
       .execute();
     const [{ member_count: count }] = updated.raw as [{ member_count: number }];
-    if (this.conversation) this.conversation.memberCount = count;
+    this.conversation.memberCount = count;
   }
 
   /** Lets no deletion of these accounts start before the commit: it leaves what its member rows then show. */
@@ -124,6 +125,7 @@ export class MemberRows {
     { userId }: MemberEntity,
     values: { role?: MemberRole; version: number; leftAt?: () => string },
   ): Promise<void> {
+    this.conversation.membersVersion = values.version;
     await this.manager.update(
       MemberEntity,
       { conversationId: this.conversationId, userId },

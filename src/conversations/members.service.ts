@@ -160,7 +160,7 @@ export class MembersService {
     const membership: Membership = await this.memberships.require(conversationId, actor.userId);
     if (membership.kind !== 'group') throw new DomainError('not_a_group');
     const committed = await this.writer.change(conversationId, async (change) => {
-      const rows = MemberRows.of(change);
+      const rows = new MemberRows(change);
       return work(change, rows, await rows.require(actor.userId, 'conversation_not_found'));
     });
     if (committed) this.announcer.changed(membership, committed);

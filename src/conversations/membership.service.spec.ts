@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { MembershipService } from './membership.service';
 
-const ANN = { kind: 'group', user_id: 'ann', role: 'owner', joined_seq: '0' };
-const BOB = { kind: 'group', user_id: 'bob', role: 'member', joined_seq: '0' };
+const ANN = { kind: 'group', user_id: 'ann', role: 'owner', joined_seq: '0', members_version: '1' };
+const BOB = { kind: 'group', user_id: 'bob', role: 'member', joined_seq: '0', members_version: '1' };
 
 describe('MembershipService', () => {
   let reads: ((rows: object[]) => void)[];
@@ -17,7 +17,7 @@ describe('MembershipService', () => {
   it('lets nobody have what was read before a change, also who only waits for that reading', async () => {
     const first = memberships.require('c', 'bob');
     const second = memberships.require('c', 'bob');
-    memberships.apply('c', [['bob', null]]);
+    memberships.apply('c', 2, [['bob', null]]);
     reads[0]?.([ANN, BOB]);
     await new Promise(setImmediate);
     reads[1]?.([ANN]);
@@ -31,7 +31,7 @@ describe('MembershipService', () => {
     reads[0]?.([ANN, BOB]);
     const [first, second] = await both;
     expect(first).toBe(second);
-    memberships.apply('c', [['bob', null]]);
+    memberships.apply('c', 2, [['bob', null]]);
     expect([...first.everyone]).toEqual(['ann']);
   });
 

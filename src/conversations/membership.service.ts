@@ -26,6 +26,7 @@ interface MemberRow {
   user_id: string | null;
   role: MemberRole;
   joined_seq: string;
+  members_version: string;
 }
 
 /** Who is in which conversation: asked for every frame, so kept in memory and current. */
@@ -64,13 +65,17 @@ export class MembershipService {
     return this.cache.get(conversationId) ?? this.load(conversationId);
   }
 
-  /** Takes over a change once it is committed. */
-  apply(conversationId: string, changes: Iterable<[userId: string, member: CachedMember | null]>): void {
+  /** Takes over what was committed with a version. */
+  apply(
+    conversationId: string,
+    version: number,
+    changes: Iterable<[userId: string, member: CachedMember | null]>,
+  ): void {
     const loading = this.loading.get(conversationId);
     if (loading) loading.stale = true;
     const membership = this.cache.get(conversationId);
     if (!membership) return;
-    membership.apply(changes);
+    membership.apply(version, changes);
     this.weighAgain(conversationId, membership);
   }
 
@@ -129,7 +134,7 @@ export class MembershipService {
 
   private async read(conversationId: string): Promise<Membership | null> {
     const rows: MemberRow[] = await this.source.query(
-      `SELECT c.kind, m.user_id, m.role, m.joined_seq
+      `SELECT c.kind, c.members_version, m.user_id, m.role, m.joined_seq
        FROM conversation c LEFT JOIN member m ON m.conversation_id = c.id AND m.left_at IS NULL
        WHERE c.id = $1`,
       [conversationId],
@@ -140,6 +145,6 @@ export class MembershipService {
     for (const row of rows) {
       if (row.user_id) members.set(row.user_id, { role: row.role, joinedSeq: Number(row.joined_seq) });
     }
-    return new Membership(conversationId, first.kind, members);
+    return new Membership(conversationId, first.kind, members, Number(first.members_version));
   }
 }

@@ -11,6 +11,7 @@ describe('Membership', () => {
         ['ann', member(0)],
         ['bob', member(5)],
       ]),
+      6,
     );
 
   it('lets members see what came after they joined', () => {
@@ -31,13 +32,14 @@ describe('Membership', () => {
   it('stays current where it is held', () => {
     const membership = make();
     const { everyone } = membership;
-    membership.apply([
+    membership.apply(8, [
       ['ann', null],
       ['cleo', member(7)],
     ]);
     expect([...everyone]).toEqual(['bob', 'cleo']);
     expect(everyone.has?.('ann')).toBe(false);
     expect([...membership.seeing(7)]).toEqual(['bob']);
+    expect(membership.version).toBe(8);
   });
 
   it('knows the other person of a direct conversation only', () => {
@@ -48,6 +50,7 @@ describe('Membership', () => {
         ['ann', member(0)],
         ['bob', member(0)],
       ]),
+      1,
     );
     expect(direct.peerOf('ann')).toBe('bob');
     expect(make().peerOf('ann')).toBeUndefined();

@@ -22,8 +22,14 @@ export class Membership {
     readonly conversationId: string,
     readonly kind: ConversationKind,
     private readonly members: Map<string, CachedMember>,
+    /** The conversation's version at the last change of its members that this knows of. */
+    private known: number,
   ) {
     for (const { joinedSeq } of members.values()) this.latestJoin = Math.max(this.latestJoin, joinedSeq);
+  }
+
+  get version(): number {
+    return this.known;
   }
 
   get size(): number {
@@ -83,11 +89,12 @@ export class Membership {
   replaceBy(newer: Membership): void {
     this.members.clear();
     this.latestJoin = 0;
-    this.apply(newer.members);
+    this.apply(newer.version, newer.members);
   }
 
-  /** Takes over a committed change; null is somebody who has gone. */
-  apply(changes: Iterable<[userId: string, member: CachedMember | null]>): void {
+  /** Takes over what was committed with a version; null is somebody who has gone. */
+  apply(version: number, changes: Iterable<[userId: string, member: CachedMember | null]>): void {
+    this.known = Math.max(this.known, version);
     for (const [userId, member] of changes) {
       if (!member) this.members.delete(userId);
       else {

@@ -43,7 +43,7 @@ export class AppendCommitter {
     }
     const messages = [...unique.values()].map((job) => job.message);
     try {
-      const { stored, passedOver } = await this.withClient((client) =>
+      const { stored, passedOver, refused } = await this.withClient((client) =>
         appendMessages(client, this.feed.nodeId, messages, locking),
       );
       const passed =
@@ -54,7 +54,8 @@ export class AppendCommitter {
         if (left.has(job)) continue;
         const key = messageKey(job.message);
         const numbers = stored.get(key);
-        if (numbers && unique.get(key) === job) {
+        if (refused.has(key)) job.reject(new DomainError('conversation_not_found'));
+        else if (numbers && unique.get(key) === job) {
           const message = { ...toMessage({ ...job.message, ...numbers }), quote: numbers.quote };
           job.resolve({ message, duplicate: false });
         } else retries.push(job);

@@ -19,6 +19,8 @@ export interface NewMessage {
   replyTo: string | null;
   /** What a retry with this id is held against. */
   requestHash: Buffer;
+  /** The version of the members whom its sender was found among: of a later one they are asked for again. */
+  membersVersion: number;
 }
 
 export interface Numbered {
@@ -32,11 +34,16 @@ export interface Numbered {
 // Every writer locks a conversation before it looks for duplicates or takes a seq. The order of ids keeps
 // two batches from waiting for each other.
 const LOCK = `
-  SELECT id FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+  SELECT id, members_version FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 const LOCKS = {
   wait: { name: 'timeline-lock', text: LOCK },
   skip: { name: 'timeline-lock-free', text: `${LOCK} SKIP LOCKED` },
 };
+
+interface Locked {
+  id: string;
+  members_version: string;
+}
 
 /** Whether to wait for conversations that somebody else has locked, or to leave them out. */
 export type Locking = keyof typeof LOCKS;
@@ -57,6 +64,8 @@ export interface AppendOutcome {
   stored: Map<string, Numbered>;
   /** Conversations that were locked by somebody else, or are not there: nothing was looked at in them. */
   passedOver: Set<string>;
+  /** By messageKey, those whose sender has gone since they were let in. */
+  refused: Set<string>;
 }
 
 // A statement of its own: under READ COMMITTED its snapshot is taken after the locks, so it sees what
@@ -105,6 +114,14 @@ const APPENDS = {
   mentioning: { name: 'timeline-append-mentioning', text: append(MENTIONED) },
 };
 
+const SENDERS = {
+  name: 'timeline-senders',
+  text: `
+  SELECT m.conversation_id, m.user_id FROM unnest($1::uuid[], $2::uuid[]) AS sender(conversation_id, user_id)
+  JOIN member m ON m.conversation_id = sender.conversation_id AND m.user_id = sender.user_id
+  WHERE m.left_at IS NULL`,
+};
+
 /** Identifies a message among all: its id is the client's, unique within its conversation only. */
 export function messageKey(message: { conversationId: string; id: string }): string {
   return message.conversationId + message.id;
@@ -121,13 +138,13 @@ export async function appendMessages(
   let outcome: AppendOutcome;
   try {
     const passedOver = new Set(messages.map((message) => message.conversationId));
-    const locked = await client.query<{ id: string }>({ ...LOCKS[locking], values: [[...passedOver]] });
-    for (const { id } of locked.rows) passedOver.delete(id);
+    const { rows: locked } = await client.query<Locked>({ ...LOCKS[locking], values: [[...passedOver]] });
+    for (const { id } of locked) passedOver.delete(id);
     const free = messages.filter((message) => !passedOver.has(message.conversationId));
-    outcome = {
-      passedOver,
-      stored: free.length > 0 ? await insert(client, nodeId, free) : new Map<string, Numbered>(),
-    };
+    const refused = await withoutSender(client, free, locked);
+    const accepted = free.filter((message) => !refused.has(messageKey(message)));
+    const stored = accepted.length > 0 ? await insert(client, nodeId, accepted) : new Map<string, Numbered>();
+    outcome = { passedOver, refused, stored };
   } catch (error) {
     // On a lost connection there is nothing to roll back; what counts is why it was lost.
     await client.query('ROLLBACK').catch(() => undefined);
@@ -139,6 +156,23 @@ export async function appendMessages(
     throw new UncertainCommitError(error, commitsOf(outcome.stored));
   }
   return outcome;
+}
+
+/** Members change under the same lock, so almost always there is nobody to ask for. */
+async function withoutSender(
+  client: PoolClient,
+  messages: readonly NewMessage[],
+  locked: readonly Locked[],
+): Promise<Set<string>> {
+  const versions = new Map(locked.map((row) => [row.id, Number(row.members_version)]));
+  const doubtful = messages.filter((m) => m.membersVersion < (versions.get(m.conversationId) ?? 0));
+  if (doubtful.length === 0) return new Set();
+  const { rows } = await client.query<{ conversation_id: string; user_id: string }>({
+    ...SENDERS,
+    values: [doubtful.map((m) => m.conversationId), doubtful.map((m) => m.senderId)],
+  });
+  const members = new Set(rows.map((row) => row.conversation_id + row.user_id));
+  return new Set(doubtful.filter((m) => !members.has(m.conversationId + m.senderId)).map(messageKey));
 }
 
 async function insert(

@@ -44,6 +44,10 @@ export class ConversationEntity {
   @Column({ type: 'integer', name: 'member_count', default: 0 })
   memberCount!: number;
 
+  /** The version of the last change of its members: who was held against an older one is asked for again. */
+  @Column({ type: 'bigint', name: 'members_version', default: 0, transformer: bigintNumber })
+  membersVersion!: number;
+
   @Column({
     type: 'timestamptz',
     name: 'created_at',

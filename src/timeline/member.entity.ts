@@ -4,6 +4,7 @@ import { bigintNumber } from '../common/transformers';
 
 /** Somebody in a conversation, and how far they have got in it. */
 @Entity('member')
+@Index('member_version', ['conversationId', 'version'])
 @Index('member_left', ['userId', 'conversationId'], { where: 'left_at IS NOT NULL' })
 @Index('member_of_user', ['userId', 'conversationId'], {
   where: 'left_at IS NULL',

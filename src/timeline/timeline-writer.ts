@@ -151,13 +151,13 @@ export class TimelineWriter {
   ): Promise<Outcome<T>> {
     const base = { version: conversation.version, seq: conversation.lastSeq };
     const result = await work(new ConversationChange(manager, conversation));
-    const { id, lastSeq, version, title } = conversation;
+    const { id, lastSeq, version, title, membersVersion } = conversation;
     if (version === base.version) return { result, commit: null };
     await manager.update(
       ConversationEntity,
       { id },
       {
-        ...{ lastSeq, version, title, changedXid: () => CURRENT_XID },
+        ...{ lastSeq, version, title, membersVersion, changedXid: () => CURRENT_XID },
         // A reaction or a pin does not move it to the top of lists.
         ...(lastSeq > base.seq && { activeAt: () => 'now()' }),
       },
