@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Changes, ConversationSummary, Message, SyncPage } from '@parley/protocol';
+import {
+  type Changes,
+  type ConversationSummary,
+  LIMITS,
+  type Message,
+  type SyncPage,
+} from '@parley/protocol';
 import { Client } from 'pg';
+import { explained } from './support/explain';
 import { call, Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 
@@ -53,6 +60,36 @@ describe('sync', () => {
     // My own cursors are news for my other devices.
     await bob.ok('POST', `/conversations/${made[2]}/receipts/read`, { seq: 1 });
     expect((await sync(bob, second.cursor)).conversations).toMatchObject([{ id: made[2], readSeq: 1 }]);
+  });
+
+  it("lists what others have read, and changes gives everybody's cursors", async () => {
+    const [read, quiet] = [await group('read'), await group('quiet')];
+    const { message } = await ann.ok('POST', `/conversations/${read}/messages`, {
+      id: randomUUID(),
+      text: 'x',
+    });
+    const { cursor } = await sync(ann);
+    await bob.ok('POST', `/conversations/${read}/receipts/read`, { seq: message.seq });
+    const page = await sync(ann, cursor);
+    expect(ids(page)).toEqual([read]);
+    const { version, lastSeq } = page.conversations[0]!;
+    const path = `/conversations/${read}/changes?afterVersion=${version}&afterSeq=${lastSeq}`;
+    const { receipts } = (await ann.ok('GET', path)) as Changes;
+    expect(receipts).toContainEqual({ userId: bob.id, deliveredSeq: 2, readSeq: 2 });
+    expect(receipts).toHaveLength(2);
+    // In a large group nobody is told, and nobody has to ask for all of them.
+    await server.source.query('UPDATE conversation SET member_count = 101 WHERE id = $1', [quiet]);
+    await bob.ok('POST', `/conversations/${quiet}/receipts/read`, { seq: 1 });
+    expect(ids(await sync(ann, page.cursor))).toEqual([]);
+    expect(await ann.ok('GET', `/conversations/${quiet}/changes?afterVersion=0&afterSeq=0`)).toMatchObject({
+      receipts: [],
+    });
+  });
+
+  it('is one statement when nothing has changed', async () => {
+    await group();
+    const { cursor } = await sync(bob);
+    expect(await explained(server.source, () => sync(bob, cursor))).toHaveLength(1);
   });
 
   it('goes through pages, and misses nothing that moves meanwhile', async () => {
@@ -181,6 +218,16 @@ describe('sync', () => {
     expect(await sync(bob, latest, '&wait=1')).toMatchObject({ conversations: [] });
   });
 
+  it('lets so many requests of one user wait, and answers the first when one more comes', async () => {
+    const { cursor } = await sync(bob);
+    const waits: Promise<string>[] = [];
+    for (let i = 0; i <= LIMITS.syncWaits; i++) waits.push(sync(bob, cursor, '&wait=25').then(() => `${i}`));
+    await Promise.race(waits);
+    const others = Promise.all(waits);
+    await group();
+    await others;
+  });
+
   it('ends the wait of a session that ends', async () => {
     const { cursor } = await sync(bob);
     const waiting = call(
@@ -253,6 +300,36 @@ describe('changes', () => {
     expect(await bob.error('GET', `/conversations/${id}/changes?afterVersion=0&afterSeq=0`)).toMatchObject({
       code: 'conversation_not_found',
     });
+  });
+
+  it('tells once what one has hidden since, also when it comes in pages', async () => {
+    const id = await group();
+    const said: Message[] = [];
+    for (let i = 0; i < 5; i++) said.push(await say(ann, id, `${i}`));
+    const hide = ({ id: messageId }: Message) =>
+      bob.ok('DELETE', `/conversations/${id}/messages/${messageId}?forMe=true`);
+    await hide(said[0]!);
+    // Who comes new has nothing to hide.
+    expect((await changes(bob, id, 0, 0)).hidden).toEqual([]);
+    await hide(said[1]!);
+    expect((await changes(bob, id, 6, 6)).hidden.map(({ seq }) => seq).sort()).toEqual([2, 3]);
+    for (const message of said.slice(2, 4)) {
+      await ann.ok('PATCH', `/conversations/${id}/messages/${message.id}`, { text: 'edited' });
+    }
+    await hide(said[4]!);
+    const first = await changes(bob, id, 6, 6, 1);
+    const second = await changes(bob, id, first.through, 6, 1);
+    expect([first, second].map(({ hidden, more }) => [hidden.map(({ seq }) => seq).sort(), more])).toEqual([
+      [[2, 3], true],
+      [[6], false],
+    ]);
+    await server.source.query(
+      `INSERT INTO hidden_message (user_id, conversation_id, message_id, seq, version)
+       SELECT $1, $2, gen_random_uuid(), 1, 8 FROM generate_series(1, $3)`,
+      [bob.id, id, LIMITS.hiddenPerChanges + 1],
+    );
+    const path = `/conversations/${id}/changes?afterVersion=8&afterSeq=6`;
+    expect(await bob.error('GET', path)).toMatchObject({ code: 'cursor_invalid' });
   });
 
   it('refuses a place that the conversation has not got to', async () => {

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import type { Message } from '@parley/protocol';
-import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { DeliveryService } from '../connections/delivery.service';
@@ -11,6 +9,7 @@ import { requireMayDelete } from '../conversations/policy';
 import { TimelineReader } from '../timeline/timeline-reader';
 import { UnreadService } from '../receipts/unread.service';
 import { CURRENT_XID } from '../timeline/current-xid';
+import { TimelineWriter } from '../timeline/timeline-writer';
 import { toMessage } from '../timeline/to-message';
 import { MessageChanger, type Target } from './message-changer';
 import { NOW } from './message-rows';
@@ -19,7 +18,7 @@ import { NOW } from './message-rows';
 @Injectable()
 export class MessageDeletionService {
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
+    private readonly writer: TimelineWriter,
     private readonly memberships: MembershipService,
     private readonly reader: TimelineReader,
     private readonly delivery: DeliveryService,
@@ -49,18 +48,22 @@ export class MessageDeletionService {
     const row = await this.reader.find(conversationId, id);
     if (!row || row.seq <= joinedSeq) throw new DomainError('message_not_found');
     const message = await this.reader.quoted(toMessage(row), joinedSeq);
-    const inserted: unknown[] = await this.source.query(
-      `WITH hidden AS (
-         INSERT INTO hidden_message (user_id, conversation_id, message_id, seq) VALUES ($1, $2, $3, $4)
-         ON CONFLICT DO NOTHING RETURNING conversation_id
-       ), marked AS (
-         UPDATE member m SET changed_xid = ${CURRENT_XID} FROM hidden
-         WHERE m.conversation_id = hidden.conversation_id AND m.user_id = $1
-       )
-       SELECT FROM hidden`,
-      [actor.userId, conversationId, id, row.seq],
-    );
-    if (inserted.length > 0) {
+    // Under the conversation's lock: whoever has seen a later version has seen it hidden.
+    const isNew = await this.writer.change(conversationId, async ({ manager, conversation }) => {
+      const inserted: unknown[] = await manager.query(
+        `WITH hidden AS (
+           INSERT INTO hidden_message (user_id, conversation_id, message_id, seq, version) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT DO NOTHING RETURNING conversation_id
+         ), marked AS (
+           UPDATE member m SET changed_xid = ${CURRENT_XID} FROM hidden
+           WHERE m.conversation_id = hidden.conversation_id AND m.user_id = $1
+         )
+         SELECT FROM hidden`,
+        [actor.userId, conversationId, id, row.seq, conversation.version],
+      );
+      return inserted.length > 0;
+    });
+    if (isNew) {
       const frame = Frame.push('message.hidden', { conversationId, id, seq: row.seq });
       this.delivery.push({ to: [actor.userId], frame, except });
       this.unread.changed(conversationId, [actor.userId]);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type Changes, LIMITS, type Message } from '@parley/protocol';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { MembershipService } from '../conversations/membership.service';
@@ -17,6 +17,13 @@ const MAX_PAGES_OF_NEW = 5;
 /** A group is made of as many members and its maker, all of one version, which has to fit on a page. */
 const MEMBERS_PER_PAGE = LIMITS.memberIdsPerRequest + 1;
 
+/** New messages of a page. */
+interface Fresh {
+  messages: Message[];
+  more: boolean;
+  gap: Changes['gap'];
+}
+
 /** What has changed in one conversation since a client last looked: costs what changed, not what happened. */
 @Injectable()
 export class ChangesService {
@@ -31,12 +38,12 @@ export class ChangesService {
     const { afterVersion, afterSeq, limit } = query;
     const viewer = membership.viewer(actor.userId);
     // Read first: what is read after it is at least as new, and comes again when it is newer.
-    const { version, lastSeq } = await this.head(conversationId);
+    const head = await this.head(conversationId);
+    const { version, lastSeq } = head;
     if (afterVersion > version || afterSeq > lastSeq) throw new DomainError('cursor_invalid');
     const range = { afterVersion, upToSeq: afterSeq, limit: limit + 1 };
     const changed = await this.reader.changedSince(conversationId, viewer, range);
     const members = await this.membersSince(conversationId, afterVersion);
-    const hidden = await this.hidden(conversationId, actor.userId);
     const through = throughOf(version, [
       { rows: changed, limit },
       { rows: members, limit: MEMBERS_PER_PAGE },
@@ -58,7 +65,8 @@ export class ChangesService {
       gone: members
         .filter((row) => row.leftAt && row.version <= through)
         .map(({ userId, version: at }) => ({ userId, version: at })),
-      hidden,
+      hidden: await this.hidden(conversationId, actor.userId, query, through),
+      receipts: fresh.more ? [] : await this.receipts(head),
       through,
       more: fresh.more,
       gap: fresh.gap,
@@ -70,7 +78,7 @@ export class ChangesService {
     conversationId: string,
     viewer: Viewer,
     { after, lastSeq, limit, page }: { after: number; lastSeq: number; limit: number; page: number },
-  ): Promise<{ messages: Message[]; more: boolean; gap: Changes['gap'] }> {
+  ): Promise<Fresh> {
     const start = Math.max(after, viewer.joinedSeq);
     if (limit <= 0) return { messages: [], more: lastSeq > start, gap: null };
     if (lastSeq - start > MAX_PAGES_OF_NEW * page) {
@@ -104,14 +112,34 @@ export class ChangesService {
       .getMany();
   }
 
-  private async hidden(conversationId: string, userId: string): Promise<Changes['hidden']> {
+  /** Those of `afterVersion` itself too: they may have been hidden after the client had got there. */
+  private async hidden(
+    conversationId: string,
+    userId: string,
+    { afterVersion, afterSeq }: ChangesQuery,
+    through: number,
+  ): Promise<Changes['hidden']> {
+    // Who holds nothing has nothing to hide.
+    if (afterSeq === 0) return [];
     const rows = await this.source.manager
       .createQueryBuilder(HiddenMessageEntity, 'h')
       .where('h.user_id = :userId AND h.conversation_id = :conversationId', { userId, conversationId })
-      .orderBy('h.hidden_at', 'DESC')
-      .limit(LIMITS.memberIdsPerRequest)
+      .andWhere('h.version BETWEEN :afterVersion AND :through', { afterVersion, through })
+      .limit(LIMITS.hiddenPerChanges + 1)
       .getMany();
+    // More than are told at once: a fresh start costs less than to page through them.
+    if (rows.length > LIMITS.hiddenPerChanges) throw new DomainError('cursor_invalid');
     return rows.map(({ messageId, seq }) => ({ id: messageId, seq }));
+  }
+
+  /** They take no version, so they come whole, and once. */
+  private async receipts({ id, memberCount }: ConversationEntity): Promise<Changes['receipts']> {
+    if (memberCount > LIMITS.smallGroupMembers) return [];
+    const rows = await this.source.manager.find(MemberEntity, {
+      select: { userId: true, deliveredSeq: true, readSeq: true },
+      where: { conversationId: id, leftAt: IsNull() },
+    });
+    return rows.map(({ userId, deliveredSeq, readSeq }) => ({ userId, deliveredSeq, readSeq }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { CLOSE, type CloseInfo } from '@parley/protocol';
+import { CLOSE, type CloseInfo, LIMITS } from '@parley/protocol';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { newId } from '../common/ids';
@@ -38,7 +38,8 @@ class WaitingRequest implements Connection {
 /** Waiting for news over REST, where sockets are blocked. */
 @Injectable()
 export class NewsService implements BeforeApplicationShutdown {
-  private readonly waiting = new Set<WaitingRequest>();
+  /** By user, the longest waiting first. */
+  private readonly waiting = new Map<string, Set<WaitingRequest>>();
   private stopping = false;
 
   constructor(private readonly registry: ConnectionRegistry) {}
@@ -46,7 +47,9 @@ export class NewsService implements BeforeApplicationShutdown {
   /** A server that stops lets nobody wait. */
   beforeApplicationShutdown(): void {
     this.stopping = true;
-    for (const request of this.waiting) request.close(CLOSE.draining);
+    for (const requests of this.waiting.values()) {
+      for (const request of requests) request.close(CLOSE.draining);
+    }
   }
 
   /**
@@ -66,8 +69,7 @@ export class NewsService implements BeforeApplicationShutdown {
     const timer = setTimeout(() => request.timeOut(), seconds * 1_000);
     const onGone = () => request.timeOut();
     gone.addEventListener('abort', onGone);
-    this.waiting.add(request);
-    this.registry.add(request);
+    this.add(request);
     try {
       const answer = await ask();
       if (isNews(answer)) return answer;
@@ -77,8 +79,22 @@ export class NewsService implements BeforeApplicationShutdown {
     } finally {
       clearTimeout(timer);
       gone.removeEventListener('abort', onGone);
-      this.waiting.delete(request);
-      this.registry.remove(request);
+      this.remove(request);
     }
+  }
+
+  private add(request: WaitingRequest): void {
+    const own = this.waiting.get(request.userId) ?? new Set();
+    this.waiting.set(request.userId, own.add(request));
+    const [first] = own;
+    if (own.size > LIMITS.syncWaits) first?.timeOut();
+    this.registry.add(request);
+  }
+
+  private remove(request: WaitingRequest): void {
+    const own = this.waiting.get(request.userId);
+    own?.delete(request);
+    if (own?.size === 0) this.waiting.delete(request.userId);
+    this.registry.remove(request);
   }
 }

@@ -1,4 +1,11 @@
-import { type Changes, type Gap, type HiddenMessage, LIMITS, type SyncPage } from '@parley/protocol';
+import {
+  type Changes,
+  type Gap,
+  type HiddenMessage,
+  LIMITS,
+  type MemberReceipt,
+  type SyncPage,
+} from '@parley/protocol';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsId } from '../common/ids';
@@ -71,6 +78,12 @@ export class HiddenMessageDto implements HiddenMessage {
   seq!: number;
 }
 
+export class MemberReceiptDto implements MemberReceipt {
+  userId!: string;
+  deliveredSeq!: number;
+  readSeq!: number;
+}
+
 export class GapDto implements Gap {
   from!: number;
   to!: number;
@@ -82,8 +95,10 @@ export class ChangesPageDto implements Changes {
   messages!: MessageDto[];
   members!: MemberDto[];
   gone!: GoneMemberDto[];
-  /** Messages that I have deleted for myself, the latest first. */
+  /** Messages that I have deleted for myself since `afterVersion`. */
   hidden!: HiddenMessageDto[];
+  /** Everybody's cursors, in conversations of up to 100 members; on the last page. */
+  receipts!: MemberReceiptDto[];
   /** The client's version from here on, even if it was shown nothing. */
   through!: number;
   more!: boolean;

@@ -17,6 +17,10 @@ export class HiddenMessageEntity {
   @Column({ type: 'bigint', transformer: bigintNumber })
   seq!: number;
 
+  /** The conversation's version when it was hidden: who has seen a later one has been told. */
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
+  version!: number;
+
   @Column({ type: 'timestamptz', name: 'hidden_at', precision: 3, default: () => 'now()' })
   hiddenAt!: Date;
 }

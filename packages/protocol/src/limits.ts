@@ -30,6 +30,10 @@ export const LIMITS = {
   syncWaitSeconds: 60,
   /** Conversations that one sync tells as left. */
   removedPerSync: 1_000,
+  /** Messages deleted for oneself that one `changes` tells. */
+  hiddenPerChanges: 1_000,
+  /** Requests of one user that wait for news; one more ends the wait of the first. */
+  syncWaits: 10,
   /** Users whose presence one connection may watch. */
   presenceWatch: 200,
   /** Unread messages are counted up to here; a badge shows "1000+" beyond. */

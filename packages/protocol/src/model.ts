@@ -220,6 +220,9 @@ export interface Receipt {
   readSeq: number;
 }
 
+/** A Receipt within its conversation. */
+export type MemberReceipt = Omit<Receipt, 'conversationId'>;
+
 /** What one has not read in a conversation. */
 export interface Unread {
   conversationId: Uuid;
@@ -304,8 +307,10 @@ export interface Changes {
   members: Member[];
   /** Members who went. */
   gone: { userId: Uuid; version: number }[];
-  /** Messages that I have deleted for myself, the latest first, at most 1,000. */
+  /** Messages that I have deleted for myself since `afterVersion`. */
   hidden: HiddenMessage[];
+  /** Everybody's cursors, in conversations of up to 100 members; on the last page. */
+  receipts: MemberReceipt[];
   /** The client's version from here on, even if it was shown nothing. */
   through: number;
   more: boolean;
