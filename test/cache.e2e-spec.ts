@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { Cache } from '@nestjs/cache-manager';
 import type { LoggerService } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -12,6 +8,7 @@ import { CacheModule } from '../src/redis/cache.module';
 import { CACHE_PREFIX } from '../src/redis/redis-cache-store';
 import { REDIS, type RedisClient } from '../src/redis/redis-client';
 import { RedisModule } from '../src/redis/redis.module';
+import { freePort, RedisServer } from './support/redis-server';
 import { describeWith } from './support/require-program';
 
 const logged: string[] = [];
@@ -71,24 +68,21 @@ describe('cache in memory', () => {
 });
 
 describeWith('redis-server', 'cache in Redis', () => {
-  let redis: ChildProcess;
-  let port: number;
+  let redis: RedisServer;
   let app: TestingModule;
   let outside: ReturnType<typeof createClient>;
 
   beforeAll(async () => {
-    port = await freePort();
-    redis = await startRedis(port);
-    app = await start({ REDIS_URL: `redis://127.0.0.1:${port}`, CACHE_TTL: '33' });
-    outside = createClient({ url: `redis://127.0.0.1:${port}`, disableOfflineQueue: true });
+    redis = await RedisServer.start();
+    app = await start({ REDIS_URL: redis.url, CACHE_TTL: '33' });
+    outside = createClient({ url: redis.url, disableOfflineQueue: true });
     outside.on('error', () => undefined);
     await outside.connect();
   });
   afterAll(async () => {
     outside.destroy();
     await app.close();
-    redis.kill('SIGKILL');
-    await once(redis, 'exit');
+    await redis.kill();
   });
 
   cacheContract(() => app.get(Cache));
@@ -117,21 +111,20 @@ describeWith('redis-server', 'cache in Redis', () => {
   it('answers while Redis hangs, and is back after', async () => {
     const cache = app.get(Cache);
     await cache.set('h', 1);
-    redis.kill('SIGSTOP');
+    redis.freeze();
     const from = performance.now();
     expect(await cache.get('h')).toBeUndefined();
     for (let i = 0; i < 100; i++) expect(await cache.get('h')).toBeUndefined();
     expect(await cache.wrap('loaded', async () => 'fresh')).toBe('fresh');
     expect(performance.now() - from).toBeLessThan(2_000);
-    redis.kill('SIGCONT');
+    redis.thaw();
     await until(async () => (await cache.get('h')) === 1);
   });
 
   it('answers without Redis, is back with it, and says each once', async () => {
     const cache = app.get(Cache);
     logged.length = 0;
-    redis.kill('SIGKILL');
-    await once(redis, 'exit');
+    await redis.kill();
     expect(await cache.get('gone')).toBeUndefined();
     expect(await cache.wrap('gone', async () => 5)).toBe(5);
     await cache.set('gone', 1);
@@ -139,7 +132,7 @@ describeWith('redis-server', 'cache in Redis', () => {
     await cache.mdel(['gone']);
     await cache.clear();
     expect(await cache.mget(['gone', 'b'])).toEqual([undefined, undefined]);
-    redis = await startRedis(port);
+    await redis.startAgain();
     await until(async () => {
       await cache.set('back', 1);
       return (await cache.get('back')) === 1;
@@ -170,26 +163,6 @@ async function start(source: Record<string, string>): Promise<TestingModule> {
     .setLogger(logger)
     .compile();
   return module.init();
-}
-
-async function startRedis(port: number): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  for await (const chunk of child.stdout) {
-    output += String(chunk);
-    if (output.includes('Ready to accept connections')) break;
-  }
-  return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
