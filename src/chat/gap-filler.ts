@@ -34,7 +34,7 @@ export class GapFiller {
       if (!membership) continue;
       const writes = pushes.of(membership).map((push) => () => this.delivery.sendHere(push));
       if (pushes.changesUnread) {
-        writes.push(() => this.unread.changed(pushes.conversationId, membership.everyone));
+        writes.push(() => this.unread.changedHere(pushes.conversationId, membership.everyone));
       }
       fillings.push({ conversationId: pushes.conversationId, through: pushes.through, pushes: writes });
     }

@@ -1,7 +1,7 @@
 import type { Member, Message, SystemEntry } from '@parley/protocol';
 import { type EntityManager, MoreThan } from 'typeorm';
 import type { Progress } from '../common/commit';
-import type { Push } from '../connections/delivery.service';
+import type { Push } from '../connections/push';
 import { changePushes, creation } from '../conversations/conversation-announcer';
 import { memberOf } from '../conversations/member-rows';
 import type { Membership } from '../conversations/membership';

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@parley/protocol';
-import { DeliveryService, type Push, type Recipients } from '../connections/delivery.service';
+import { DeliveryService } from '../connections/delivery.service';
+import type { Push } from '../connections/push';
+import type { Recipients } from '../connections/recipients';
 import { Frame } from '../connections/frame';
 import type { Position } from '../connections/push-order';
 import type { Membership } from '../conversations/membership';
@@ -57,5 +59,7 @@ export function messagePushes(
 }
 
 function without(to: Recipients, userIds: ReadonlySet<string> | undefined): Recipients {
-  return userIds && userIds.size > 0 ? new Set([...to].filter((id) => !userIds.has(id))) : to;
+  if (!userIds || userIds.size === 0) return to;
+  const rest = new Set([...to].filter((id) => !userIds.has(id)));
+  return to.sight ? Object.assign(rest, { sight: { ...to.sight, except: [...userIds] } }) : rest;
 }

@@ -3,8 +3,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Commit } from '../common/commit';
 import { Poller } from '../common/poller';
-import { DeliveryService } from '../connections/delivery.service';
-import type { Filling, Gap, GapReader } from '../connections/push-order';
+import { DeliveryService, type Elsewhere } from '../connections/delivery.service';
+import type { Filling, Gap } from '../connections/push-order';
+import type { Members } from '../connections/recipients';
+import { MembershipService } from '../conversations/membership.service';
 import { CommitFeed } from '../timeline/commit-feed';
 import { TimelineWriter } from '../timeline/timeline-writer';
 import { GapFiller } from './gap-filler';
@@ -17,7 +19,7 @@ const POLL_MS = 700;
  * committed, and what it committed itself without getting the answer.
  */
 @Injectable()
-export class TimelineFollower implements GapReader, OnModuleInit, OnModuleDestroy {
+export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestroy {
   private readonly poller = new Poller('following other processes', POLL_MS, () => this.poll());
   /** Of this process, by conversation: perhaps committed, the answer was lost. */
   private readonly uncertain = new Map<string, Commit>();
@@ -29,10 +31,11 @@ export class TimelineFollower implements GapReader, OnModuleInit, OnModuleDestro
     private readonly feed: CommitFeed,
     private readonly delivery: DeliveryService,
     private readonly filler: GapFiller,
+    private readonly memberships: MembershipService,
   ) {}
 
   onModuleInit(): void {
-    this.delivery.readGapsWith(this);
+    this.delivery.follow(this);
     this.writer.onUncertain((commits) => {
       for (const commit of commits) {
         // The earliest of several: what follows it is read with it.
@@ -49,7 +52,7 @@ export class TimelineFollower implements GapReader, OnModuleInit, OnModuleDestro
   /** One reading after the other: what one has taken, the next does not find. */
   catchUp(): Promise<void> {
     const next = this.reading.then(async () => {
-      this.delivery.heard(await this.feed.read());
+      this.delivery.heard(await this.concerning(await this.feed.read()));
       await this.lookAtUncertain('');
     });
     this.reading = next.catch(() => undefined);
@@ -58,6 +61,24 @@ export class TimelineFollower implements GapReader, OnModuleInit, OnModuleDestro
 
   fill(gaps: readonly Gap[]): Promise<Filling[]> {
     return this.filler.fill(gaps);
+  }
+
+  members(conversationId: string): Members | null {
+    return this.memberships.held(conversationId);
+  }
+
+  /** Of what others have committed, what concerns somebody who is connected here. */
+  private async concerning(commits: readonly Commit[]): Promise<Commit[]> {
+    const found: Commit[] = [];
+    for (const commit of commits) {
+      if (this.delivery.hasTold(commit)) continue;
+      const { conversationId, changesMembers } = commit;
+      // Who came or went is known when it has been read.
+      const membership = changesMembers ? null : await this.memberships.find(conversationId);
+      if (!membership || this.delivery.concerns(membership.everyone)) found.push(commit);
+      else this.delivery.pass(conversationId);
+    }
+    return found;
   }
 
   private async poll(): Promise<void> {

@@ -9,4 +9,6 @@ export interface Commit {
   readonly conversationId: string;
   readonly base: Progress;
   readonly version: number;
+  /** Whether somebody came, went or changed. */
+  readonly changesMembers?: boolean;
 }

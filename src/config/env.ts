@@ -19,6 +19,8 @@ export interface Env {
   allowDataLoss: DurabilitySetting[];
   /** Null: in-memory implementations, one process. */
   redisUrl: string | null;
+  /** Members up to which nodes tell one another of a message by user; beyond, by conversation. */
+  groupChannelMembers: number;
   /** Null (development only): a secret is made and kept in the data folder. */
   jwtSecret: string | null;
   accessTokenSeconds: number;
@@ -83,6 +85,7 @@ export function readEnv(source: Source = process.env): Env {
     databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 1_000),
     allowDataLoss: read.listOf('ALLOW_DATA_LOSS', DURABILITY_SETTINGS),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    groupChannelMembers: read.integer('GROUP_CHANNEL_MEMBERS', 16, 2, 1_000),
     jwtSecret: readSecret(read, production),
     accessTokenSeconds: read.integer('ACCESS_TOKEN_TTL', 900, 5, 86_400),
     refreshTokenSeconds: read.integer('REFRESH_TOKEN_TTL', 60 * 86_400, 60, 400 * 86_400),

@@ -1,10 +1,16 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { newId } from '../common/ids';
+import { REDIS, type RedisClient } from '../redis/redis-client';
 import { MemoryBus, MemoryBusHub } from './bus/memory-bus';
 import { NodeBus } from './bus/node-bus';
+import { RedisBus } from './bus/redis-bus';
 import { ConnectionRegistry } from './connection-registry';
 import { DeliveryService } from './delivery.service';
 import { Heartbeat } from './heartbeat';
 import { SocketHost } from './socket-host';
+
+/** Of all channels: a Redis may serve more than Parley. */
+const BUS_PREFIX = 'parley:';
 
 @Module({
   providers: [
@@ -12,8 +18,19 @@ import { SocketHost } from './socket-host';
     DeliveryService,
     Heartbeat,
     SocketHost,
-    { provide: NodeBus, useFactory: () => new MemoryBus(new MemoryBusHub()) },
+    {
+      provide: NodeBus,
+      inject: [REDIS],
+      useFactory: (redis: RedisClient | null) =>
+        redis ? RedisBus.connect(redis, newId(), BUS_PREFIX) : new MemoryBus(new MemoryBusHub()),
+    },
   ],
-  exports: [ConnectionRegistry, DeliveryService, SocketHost],
+  exports: [ConnectionRegistry, DeliveryService, NodeBus, SocketHost],
 })
-export class ConnectionsModule {}
+export class ConnectionsModule implements OnApplicationShutdown {
+  constructor(private readonly bus: NodeBus) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.bus.close();
+  }
+}

@@ -23,8 +23,9 @@ class Recorder implements Connection {
 
 function node(hub: MemoryBusHub, ...connections: Connection[]): DeliveryService {
   const registry = new ConnectionRegistry();
+  const delivery = new DeliveryService(registry, new MemoryBus(hub), { groupChannelMembers: 16 });
   for (const connection of connections) registry.add(connection);
-  return new DeliveryService(registry, new MemoryBus(hub));
+  return delivery;
 }
 
 const turnEnd = () => new Promise((resolve) => setImmediate(resolve));
@@ -62,6 +63,8 @@ describe('DeliveryService', () => {
     const delivery = node(hub, here, stranger);
     node(hub, there);
     delivery.push({ to: ['ann'], frame: typing('bob'), except: '1' });
+    await turnEnd();
+    // What has arrived there leaves at the end of a turn too.
     await turnEnd();
     expect([here, there, stranger].map((connection) => connection.frames.length)).toEqual([0, 1, 0]);
   });

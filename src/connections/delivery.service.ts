@@ -1,20 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Commit } from '../common/commit';
-import { NodeBus } from './bus/node-bus';
+import { ENV } from '../config/config.module';
+import type { Env } from '../config/env';
+import type { BusMessage, Told } from './bus/bus-message';
+import { BusPublisher } from './bus/bus-publisher';
+import { NodeBus, userChannel } from './bus/node-bus';
 import { ConnectionRegistry } from './connection-registry';
-import type { Frame } from './frame';
+import type { Push } from './push';
 import { type GapReader, type Position, PushOrder, type PushPosition, type Step } from './push-order';
+import type { Members, Recipients, Sight } from './recipients';
 
-/** Some users: ids, or members who can also be asked for one by one. */
-export type Recipients = Iterable<string> & { readonly size?: number; has?(userId: string): boolean };
-
-export interface Push {
-  readonly to: Recipients;
-  readonly frame: Frame;
-  /** Connection that is not told, because it is answered. */
-  readonly except?: string | undefined;
-  /** What happened in a conversation goes out in its order; other pushes follow, as they came. */
-  readonly position?: PushPosition;
+/** Knows what was committed elsewhere, and whom it concerns here. */
+export interface Elsewhere extends GapReader {
+  /** The members of a conversation; null when they are not in memory. */
+  members(conversationId: string): Members | null;
 }
 
 /**
@@ -25,26 +24,40 @@ export interface Push {
  */
 @Injectable()
 export class DeliveryService {
-  private readonly order = new PushOrder();
+  private readonly order: PushOrder;
+  private readonly publisher: BusPublisher;
+  private elsewhere: Elsewhere | undefined;
   private positioned: Step[] = [];
+  private outgoing: Push[] = [];
   private unpositioned: (() => void)[] = [];
+  /** Versions that other nodes have told in this turn, as each comes once for every channel. */
+  private readonly arrived = new Set<string>();
   private scheduled = false;
 
   constructor(
     private readonly registry: ConnectionRegistry,
     private readonly bus: NodeBus,
+    @Inject(ENV) env: Pick<Env, 'groupChannelMembers'>,
   ) {
-    bus.subscribe(({ userIds, frame }) => this.write({ to: userIds, frame }));
+    this.order = new PushOrder(bus.patienceMs);
+    this.publisher = new BusPublisher(bus, env.groupChannelMembers);
+    registry.onOpened(({ userId }) => bus.join(userChannel(userId)));
+    registry.onClosed(({ userId }) => {
+      if (!registry.isConnected(userId)) bus.leave(userChannel(userId));
+    });
+    bus.subscribe((message) => this.receive(message));
   }
 
   /** Sends to every connection of the users, but for the excepted one. */
   push(push: Push): void {
-    const write = () => {
-      this.write(push);
-      this.bus.publish({ type: 'push', userIds: push.to, frame: push.frame });
-    };
-    if (push.position) this.at({ position: push.position, push: push.position, write });
-    else this.atEnd(write);
+    const write = () => this.write(push);
+    if (push.position) {
+      this.at({ position: push.position, push: push.position, write });
+      if (this.bus.hasPeers) this.outgoing.push(push);
+    } else {
+      this.atEnd(write);
+      if (this.bus.hasPeers) this.atEnd(() => this.publisher.publish(push));
+    }
   }
 
   /** Gives an answer at its place among the pushes of its conversation. */
@@ -52,9 +65,11 @@ export class DeliveryService {
     this.at({ position, write });
   }
 
-  /** Reads with it what others have committed, where a conversation's pushes leave something out. */
-  readGapsWith(reader: GapReader): void {
-    this.order.readWith(reader);
+  /** Asks it for what others have committed, where a conversation's pushes leave something out. */
+  follow(elsewhere: Elsewhere): void {
+    this.elsewhere = elsewhere;
+    this.order.readWith(elsewhere);
+    this.bus.onGap(() => void elsewhere.catchUp().catch(() => undefined));
   }
 
   /** Tells what was committed, unless that has been told. */
@@ -62,7 +77,26 @@ export class DeliveryService {
     for (const commit of commits) this.order.heard(commit);
   }
 
-  /** Resolves when all that was heard of is told. */
+  /** Whether a commit has been told, or is about to be. */
+  hasTold(commit: Commit): boolean {
+    return this.order.knows(commit);
+  }
+
+  /** Whether any of these is connected here. */
+  concerns(users: Recipients): boolean {
+    const { registry } = this;
+    if (users.has && users.size !== undefined && users.size > registry.userCount) {
+      for (const userId of registry.userIds()) if (users.has(userId)) return true;
+    } else for (const userId of users) if (registry.isConnected(userId)) return true;
+    return false;
+  }
+
+  /** Leaves out what was committed of a conversation in which nobody is connected here. */
+  pass(conversationId: string): void {
+    this.order.forget(conversationId);
+  }
+
+  /** Resolves when what was heard of until now is told. */
   fillGaps(): Promise<void> {
     return this.order.fillGaps();
   }
@@ -70,6 +104,32 @@ export class DeliveryService {
   /** Sends to those who are connected here, now; others have it from the database too. */
   sendHere(push: Push): void {
     this.write(push);
+  }
+
+  private receive(message: BusMessage): void {
+    if (message.type === 'telling') this.receiveTelling(message.position, message.told);
+    else if (message.type === 'commit') this.order.heard(message.commit);
+    else if (message.type === 'push') {
+      const { userId, frame } = message;
+      this.atEnd(() => this.write({ to: [userId], frame }));
+    }
+  }
+
+  private receiveTelling(position: PushPosition, told: readonly Told[]): void {
+    const key = position.conversationId + position.version;
+    if (this.arrived.has(key) || this.order.knows(position)) return;
+    this.arrived.add(key);
+    const members = this.elsewhere?.members(position.conversationId);
+    const { conversationId, version, seqBefore } = position;
+    const isKnown = members || !told.some(({ to }) => isSight(to));
+    // Reading it from the database brings the members too.
+    if (!isKnown)
+      return this.heard([{ conversationId, version, base: { version: version - 1, seq: seqBefore } }]);
+    for (const { to, frame } of told) {
+      // Members as of the writing, when all that came before has been told.
+      const write = () => this.write({ to: isSight(to) ? (members?.seen(to) ?? []) : to, frame });
+      this.at({ position, push: position, write });
+    }
   }
 
   private at(step: Step): void {
@@ -89,12 +149,18 @@ export class DeliveryService {
   }
 
   private flush(): void {
-    const { positioned, unpositioned } = this;
+    const { positioned, outgoing, unpositioned } = this;
     this.positioned = [];
+    this.outgoing = [];
     this.unpositioned = [];
+    this.arrived.clear();
     this.scheduled = false;
-    positioned.sort(byPosition);
+    positioned.sort((a, b) => byPosition(a.position, b.position));
     for (const [conversationId, steps] of byConversation(positioned)) this.order.take(conversationId, steps);
+    if (outgoing.length > 0) {
+      outgoing.sort((a, b) => byPosition(a.position, b.position));
+      this.publisher.publishInOrder(outgoing);
+    }
     for (const write of unpositioned) write();
   }
 
@@ -110,6 +176,10 @@ export class DeliveryService {
   }
 }
 
+function isSight(to: readonly string[] | Sight): to is Sight {
+  return !Array.isArray(to);
+}
+
 function* byConversation(sorted: readonly Step[]): Iterable<[string, Step[]]> {
   let start = 0;
   for (let end = 1; end <= sorted.length; end++) {
@@ -120,7 +190,8 @@ function* byConversation(sorted: readonly Step[]): Iterable<[string, Step[]]> {
   }
 }
 
-function byPosition(a: Step, b: Step): number {
-  if (a.position.conversationId === b.position.conversationId) return a.position.version - b.position.version;
-  return a.position.conversationId < b.position.conversationId ? -1 : 1;
+function byPosition(a: Position | undefined, b: Position | undefined): number {
+  if (!a || !b) return 0;
+  if (a.conversationId === b.conversationId) return a.version - b.version;
+  return a.conversationId < b.conversationId ? -1 : 1;
 }

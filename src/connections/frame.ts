@@ -13,7 +13,7 @@ export class Frame {
   private msgpack: Buffer | undefined;
 
   private constructor(
-    private readonly envelope: Envelope,
+    private envelope: Envelope | undefined,
     /** May be dropped when a client is slow: typing, presence. */
     readonly ephemeral: boolean,
   ) {}
@@ -30,8 +30,17 @@ export class Frame {
     return new Frame({ event: 'reply', ref, ok: false, error }, false);
   }
 
+  /** One that another node has encoded as JSON. */
+  static encoded(json: Buffer, ephemeral: boolean): Frame {
+    const frame = new Frame(undefined, ephemeral);
+    frame.json = json;
+    return frame;
+  }
+
   bytes(encoding: Encoding): Buffer {
     if (encoding === 'json') return (this.json ??= encode('json', this.envelope));
+    // Read again only where somebody here speaks the other encoding.
+    this.envelope ??= JSON.parse((this.json ?? '').toString()) as Envelope;
     return (this.msgpack ??= encode('msgpack', this.envelope));
   }
 }

@@ -49,7 +49,7 @@ describe('PushOrder', () => {
 
   beforeEach(() => {
     told = [];
-    order = new PushOrder();
+    order = new PushOrder(0);
     others = new Others(order, told);
   });
 
@@ -122,5 +122,48 @@ describe('PushOrder', () => {
     others.broken = false;
     await order.fillGaps();
     expect(told).toEqual(['push 1', 'answer 3', 'read 2', 'push 3']);
+  });
+
+  describe('with a bus that brings what others did', () => {
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+      order = new PushOrder(40);
+      others = new Others(order, told);
+    });
+    afterEach(() => jest.useRealTimers());
+
+    it('waits for what is missing, in whatever order it comes', async () => {
+      others.news = [others.commit(0, 1)];
+      order.take('c', [push(1)]);
+      order.take('c', [push(4)]);
+      order.take('c', [push(3), answer(3)]);
+      expect(order.knows(push(3).position)).toBe(true);
+      expect(order.knows(push(2).position)).toBe(false);
+      order.take('c', [push(2)]);
+      expect(told).toEqual(['push 1', 'push 2', 'push 3', 'answer 3', 'push 4']);
+      await jest.advanceTimersByTimeAsync(100);
+      expect(others.gaps).toEqual([]);
+    });
+
+    it('reads what has not come in time', async () => {
+      order.take('c', [push(1)]);
+      order.take('c', [push(3)]);
+      await jest.advanceTimersByTimeAsync(39);
+      expect(others.gaps).toEqual([]);
+      await jest.advanceTimersByTimeAsync(1);
+      await settled();
+      await settled();
+      expect(told).toEqual(['push 1', 'read 2', 'push 3']);
+    });
+
+    it('has nothing missing of what it was told to forget', async () => {
+      order.take('c', [push(1)]);
+      order.forget('c');
+      order.take('c', [push(9)]);
+      await jest.advanceTimersByTimeAsync(40);
+      await settled();
+      expect(told).toEqual(['push 1', 'push 9']);
+      expect(others.gaps).toEqual([]);
+    });
   });
 });

@@ -46,7 +46,10 @@ interface Held {
   from: Progress | undefined;
   /** A version that others have reached, and that has to be told. */
   upTo: number;
+  /** In the order of versions. */
   steps: Step[];
+  /** Whether the database is being asked. */
+  reading: boolean;
 }
 
 /** Conversations whose progress is remembered, about 200 bytes each. */
@@ -57,7 +60,8 @@ const MAX_REMEMBERED = 200_000;
  *
  * A push that follows on what was told goes out at once. Before any other, something was committed that
  * this process has not told of: by another process, or by itself when the answer to a commit was lost.
- * That is read from the database first, once for everybody who is connected here.
+ * It may be on its way here, and is waited for; then it is read from the database, once for everybody
+ * who is connected here.
  */
 export class PushOrder {
   private readonly logger = new Logger('PushOrder');
@@ -66,6 +70,10 @@ export class PushOrder {
   private reader: GapReader | undefined;
   private filling: Promise<void> | undefined;
   private failing = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  /** `patienceMs`: for what the bus may bring, before the database is asked. */
+  constructor(private readonly patienceMs: number) {}
 
   /** Without a reader there is nobody else, and no gap. */
   readWith(reader: GapReader): void {
@@ -75,8 +83,18 @@ export class PushOrder {
   /** Takes steps of one conversation, sorted by version. */
   take(conversationId: string, steps: Step[]): void {
     const held = this.held.get(conversationId);
-    if (held) held.steps.push(...steps);
-    else this.goOn(conversationId, steps);
+    if (!held) return this.goOn(conversationId, steps);
+    held.steps.push(...steps);
+    held.steps.sort((a, b) => a.position.version - b.position.version);
+    if (!held.reading) this.closeGap(conversationId, held);
+  }
+
+  /** Whether a version has been told, or waits here to be. */
+  knows({ conversationId, version }: Position): boolean {
+    const told = this.told.get(conversationId);
+    if (told && told.version >= version) return true;
+    const held = this.held.get(conversationId);
+    return held?.steps.some(({ push }) => push?.version === version) ?? false;
   }
 
   /** Reads and tells what a commit did, unless that has been told. */
@@ -89,8 +107,15 @@ export class PushOrder {
     if (!held.from || (!told && base.version < held.from.version)) held.from = told ?? base;
   }
 
+  /** Forgets a conversation that went on without concerning anybody here: nothing of it is missing. */
+  forget(conversationId: string): void {
+    if (!this.held.has(conversationId)) this.told.delete(conversationId);
+  }
+
   /** Fills what is held up; also what could not be read before. */
   fillGaps(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.filling ??= this.fillAll();
     return this.filling;
   }
@@ -113,16 +138,33 @@ export class PushOrder {
     if (told) this.told.set(conversationId, told);
   }
 
-  private hold(conversationId: string, held: Held): void {
-    this.held.set(conversationId, held);
-    void this.fillGaps();
+  private hold(conversationId: string, held: Omit<Held, 'reading'>): void {
+    this.held.set(conversationId, { ...held, reading: false });
+    this.fillSoon();
+  }
+
+  private fillSoon(): void {
+    if (this.patienceMs === 0) void this.fillGaps();
+    else this.timer ??= setTimeout(() => void this.fillGaps(), this.patienceMs).unref();
+  }
+
+  /** What was missing has come by itself. */
+  private closeGap(conversationId: string, { upTo, steps }: Held): void {
+    const told = this.told.get(conversationId);
+    const start = startOf(steps);
+    if (!told || !start || start.version > told.version) return;
+    this.held.delete(conversationId);
+    this.goOn(conversationId, steps);
+    this.heardMeanwhile(conversationId, upTo);
   }
 
   private async fillAll(): Promise<void> {
     // What is found in one turn of the event loop is read together.
     await Promise.resolve();
     try {
-      while (this.held.size > 0) await this.fillHeld([...this.held]);
+      // What is held meanwhile has a wait of its own, if there is any.
+      do await this.fillHeld([...this.held]);
+      while (this.held.size > 0 && this.patienceMs === 0);
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.logger.warn(`pushes wait for the database: ${String(error)}`);
@@ -131,10 +173,12 @@ export class PushOrder {
     } finally {
       this.filling = undefined;
     }
+    if (this.held.size > 0 && !this.failing) this.fillSoon();
   }
 
   private async fillHeld(batch: readonly [string, Held][]): Promise<void> {
     if (!this.reader) return;
+    for (const [, held] of batch) held.reading = true;
     if (batch.some(([, held]) => !held.from)) await this.reader.catchUp();
     const gaps: Gap[] = [];
     for (const [conversationId, { from, steps }] of batch) {
@@ -161,12 +205,13 @@ export class PushOrder {
     if (!told || told.version >= upTo) return;
     const held = this.held.get(conversationId);
     if (held) held.upTo = Math.max(held.upTo, upTo);
-    else this.held.set(conversationId, { from: told, upTo, steps: [] });
+    else this.hold(conversationId, { from: told, upTo, steps: [] });
   }
 
   /** While the database cannot be read only pushes wait: who asked is told what was committed. */
   private answer(): void {
     for (const held of this.held.values()) {
+      held.reading = false;
       for (const { push, write } of held.steps) if (!push) write();
       held.steps = held.steps.filter(({ push }) => push !== undefined);
     }

@@ -7,7 +7,9 @@ import type {
   ServerEvent,
   ServerEvents,
 } from '@parley/protocol';
-import { DeliveryService, type Push, type Recipients } from '../connections/delivery.service';
+import { DeliveryService } from '../connections/delivery.service';
+import type { Push } from '../connections/push';
+import type { Recipients } from '../connections/recipients';
 import { Frame } from '../connections/frame';
 import type { ConversationEntity } from '../timeline/conversation.entity';
 import type { Membership } from './membership';
@@ -58,7 +60,10 @@ export class ConversationAnnouncer {
     const position = { conversationId: conversation.id, version, seq, seqBefore: seq - 1 };
     const { before, after } = changePushes(membership, committed);
     const created = push(membership.seeing(entry.seq), 'message.created', { message: entry });
-    for (const each of [...before, created, ...after]) this.delivery.push({ ...each, position });
+    const changesMembers = members !== undefined;
+    for (const each of [...before, created, ...after]) {
+      this.delivery.push({ ...each, position, changesMembers });
+    }
   }
 
   /** Tells the first members of a new conversation, and of its first entry if it has one. */
@@ -69,7 +74,7 @@ export class ConversationAnnouncer {
       const to = new Set(members.map((member) => member.userId));
       pushes.push(push(to, 'message.created', { message: entry }));
     }
-    for (const each of pushes) this.delivery.push({ ...each, position });
+    for (const each of pushes) this.delivery.push({ ...each, position, changesMembers: true });
   }
 }
 

@@ -5,6 +5,7 @@ import { UsersModule } from '../users/users.module';
 import { ConversationAnnouncer } from './conversation-announcer';
 import { ConversationsController } from './conversations.controller';
 import { DirectConversationsService } from './direct-conversations.service';
+import { GroupChannels } from './group-channels';
 import { GroupsService } from './groups.service';
 import { LeaveOnDeletion } from './leave-on-deletion';
 import { MemberDirectoryService } from './member-directory.service';
@@ -18,6 +19,7 @@ import { MembershipService } from './membership.service';
   providers: [
     ConversationAnnouncer,
     DirectConversationsService,
+    GroupChannels,
     GroupsService,
     LeaveOnDeletion,
     MemberDirectoryService,

@@ -37,6 +37,7 @@ export class MembershipService {
     sizeCalculation: (membership) => membership.size + CONVERSATION_WEIGHT,
   });
   private readonly loading = new Map<string, Loading>();
+  private readonly listeners: ((membership: Membership) => void)[] = [];
 
   constructor(@InjectDataSource() private readonly source: DataSource) {}
 
@@ -65,6 +66,16 @@ export class MembershipService {
     return this.cache.get(conversationId) ?? this.load(conversationId);
   }
 
+  /** Called with every membership that has become another one, or has been read. */
+  onChanged(listener: (membership: Membership) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** The membership, if it is in memory. */
+  held(conversationId: string): Membership | null {
+    return this.cache.get(conversationId) ?? null;
+  }
+
   /** Takes over what was committed with a version. */
   apply(
     conversationId: string,
@@ -77,6 +88,7 @@ export class MembershipService {
     if (!membership) return;
     membership.apply(version, changes);
     this.weighAgain(conversationId, membership);
+    this.tell(membership);
   }
 
   private weighAgain(conversationId: string, membership: Membership): void {
@@ -120,16 +132,24 @@ export class MembershipService {
       if (loading.stale) return this.cache.get(id) ?? (await this.load(id));
       const cached = this.cache.get(id);
       if (!membership || !cached) {
-        if (membership) this.cache.set(id, membership);
+        if (membership) {
+          this.cache.set(id, membership);
+          this.tell(membership);
+        }
         return membership;
       }
       // Others hold it, and it has to stay current for them.
       cached.replaceBy(membership);
       this.weighAgain(id, cached);
+      this.tell(cached);
       return cached;
     } finally {
       if (this.loading.get(id) === loading) this.loading.delete(id);
     }
+  }
+
+  private tell(membership: Membership): void {
+    for (const listener of this.listeners) listener(membership);
   }
 
   private async read(conversationId: string): Promise<Membership | null> {

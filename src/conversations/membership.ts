@@ -1,5 +1,5 @@
 import type { ConversationKind, MemberRole } from '@parley/protocol';
-import type { Recipients } from '../connections/delivery.service';
+import type { Recipients, Sight } from '../connections/recipients';
 import type { Viewer } from '../timeline/timeline-reader';
 
 /** What deciding who may do and see what takes to know of a member. */
@@ -41,6 +41,7 @@ export class Membership {
     const { members } = this;
     return {
       size: members.size,
+      sight: {},
       has: (userId) => members.has(userId),
       [Symbol.iterator]: () => members.keys(),
     };
@@ -58,19 +59,22 @@ export class Membership {
   /** The members who may see the message of a number. */
   seeing(seq: number): Recipients {
     if (seq > this.latestJoin) return this.everyone;
-    return new Set(
-      [...this.members].filter(([, member]) => member.joinedSeq < seq).map(([userId]) => userId),
+    return this.seen({ seq });
+  }
+
+  /** Members by what they can see. */
+  seen(sight: Sight): Recipients {
+    const { seq = Infinity, notSeq = -1, except = [] } = sight;
+    const out = new Set(except);
+    const seeing = [...this.members].filter(
+      ([userId, { joinedSeq }]) => joinedSeq < seq && joinedSeq >= notSeq && !out.has(userId),
     );
+    return Object.assign(new Set(seeing.map(([userId]) => userId)), { sight });
   }
 
   /** The members who may see the message of a number, but not an earlier one. */
-  seeingWithout(seq: number, earlierSeq: number): ReadonlySet<string> {
-    if (earlierSeq > this.latestJoin) return new Set();
-    return new Set(
-      [...this.members]
-        .filter(([, { joinedSeq }]) => joinedSeq < seq && joinedSeq >= earlierSeq)
-        .map(([userId]) => userId),
-    );
+  seeingWithout(seq: number, earlierSeq: number): Recipients & { readonly size?: number } {
+    return earlierSeq > this.latestJoin ? new Set<string>() : this.seen({ seq, notSeq: earlierSeq });
   }
 
   /** The members but for one. */

@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { LIMITS } from '@parley/protocol';
 import type { DataSource } from 'typeorm';
+import { MemoryBus, MemoryBusHub } from '../connections/bus/memory-bus';
 import type { ConnectionRegistry } from '../connections/connection-registry';
-import type { DeliveryService, Push } from '../connections/delivery.service';
+import type { DeliveryService } from '../connections/delivery.service';
+import type { Push } from '../connections/push';
 import { UnreadService } from './unread.service';
 
 const turn = () => new Promise(setImmediate);
@@ -25,7 +27,7 @@ describe('UnreadService', () => {
     const source = { query, manager: { query } } as unknown as DataSource;
     const registry = { isConnected: (id: string) => id !== 'away' } as ConnectionRegistry;
     const delivery = { push: (push: Push) => pushes.push(push) } as unknown as DeliveryService;
-    unread = new UnreadService(source, registry, delivery);
+    unread = new UnreadService(source, registry, delivery, new MemoryBus(new MemoryBusHub()));
   });
 
   const told = () => pushes.map(({ to }) => [...to][0]);

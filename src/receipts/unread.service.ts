@@ -2,8 +2,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LIMITS, type Unread } from '@parley/protocol';
 import { DataSource } from 'typeorm';
+import { NodeBus, userChannel } from '../connections/bus/node-bus';
 import { ConnectionRegistry } from '../connections/connection-registry';
-import { DeliveryService, type Recipients } from '../connections/delivery.service';
+import { DeliveryService } from '../connections/delivery.service';
+import type { Recipients } from '../connections/recipients';
 import { Frame } from '../connections/frame';
 import { WITH_COUNTS } from './unread-statement';
 
@@ -47,7 +49,12 @@ export class UnreadService {
     @InjectDataSource() private readonly source: DataSource,
     private readonly registry: ConnectionRegistry,
     private readonly delivery: DeliveryService,
-  ) {}
+    private readonly bus: NodeBus,
+  ) {
+    bus.subscribe((message) => {
+      if (message.type === 'recount') this.changedHere(message.conversationId, [message.userId]);
+    });
+  }
 
   /** What is unread to a member; null to who is none. */
   async of(userId: string, conversationId: string, manager = this.source.manager): Promise<Unread | null> {
@@ -76,6 +83,16 @@ export class UnreadService {
    * one recount. Of more people than a small group has nobody is told: they see it when they next look.
    */
   changed(conversationId: string, userIds: Recipients): void {
+    const ids = [...firstOf(userIds, LIMITS.smallGroupMembers + 1)];
+    if (ids.length > LIMITS.smallGroupMembers) return;
+    this.changedHere(conversationId, ids);
+    if (!this.bus.hasPeers) return;
+    for (const userId of ids)
+      this.bus.publish([userChannel(userId)], { type: 'recount', userId, conversationId });
+  }
+
+  /** The same for what was committed elsewhere. */
+  changedHere(conversationId: string, userIds: Recipients): void {
     const ids = [...firstOf(userIds, LIMITS.smallGroupMembers + 1)];
     if (ids.length > LIMITS.smallGroupMembers) return;
     for (const userId of ids) {

@@ -29,6 +29,16 @@ export async function connectRedis(url: string): Promise<RedisClient> {
   return client;
 }
 
+/** A connection of its own for subscriptions, to the same Redis; connects like the first. */
+export async function subscriberOf(client: RedisClient): Promise<RedisClient> {
+  const subscriber = client.duplicate();
+  // The first connection tells of outages.
+  subscriber.on('error', () => undefined);
+  const connected = subscriber.connect().catch(() => undefined);
+  if (client.isReady) await within(CONNECT_MS, connected);
+  return subscriber;
+}
+
 /** Lets commands in flight end, but not for long. */
 export async function closeRedis(client: RedisClient): Promise<void> {
   if (client.isReady)

@@ -18,6 +18,7 @@ interface Row {
   base_versions: string[];
   base_seqs: string[];
   versions: string[];
+  changes_members: boolean;
 }
 
 /** What was committed lately, a row per commit: from it every process learns what others have stored. */
@@ -45,11 +46,12 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Notes a change in its own transaction. */
-  async record(manager: EntityManager, { conversationId, base, version }: Commit): Promise<void> {
+  async record(manager: EntityManager, commit: Commit): Promise<void> {
+    const { conversationId, base, version, changesMembers } = commit;
     await manager.query(
-      `INSERT INTO commit_feed (node, conversation_ids, base_versions, base_seqs, versions)
-       VALUES ($1, $2, $3, $4, $5)`,
-      [this.nodeId, [conversationId], [base.version], [base.seq], [version]],
+      `INSERT INTO commit_feed (node, conversation_ids, base_versions, base_seqs, versions, changes_members)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [this.nodeId, [conversationId], [base.version], [base.seq], [version], changesMembers ?? false],
     );
   }
 
@@ -58,7 +60,8 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
     const commits: Commit[] = [];
     for (;;) {
       const rows: (Row & { through: string })[] = await this.source.query(
-        `SELECT f.xid::text, f.node, f.conversation_ids, f.base_versions, f.base_seqs, f.versions, s.through
+        `SELECT f.xid::text, f.node, f.conversation_ids, f.base_versions, f.base_seqs, f.versions, f.changes_members,
+           s.through
          FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS through) s
          LEFT JOIN LATERAL (
            SELECT * FROM commit_feed
@@ -110,5 +113,6 @@ function commitsOf(row: Row): Commit[] {
     conversationId,
     base: { version: Number(row.base_versions[i]), seq: Number(row.base_seqs[i]) },
     version: Number(row.versions[i]),
+    changesMembers: row.changes_members,
   }));
 }

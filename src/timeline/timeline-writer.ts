@@ -162,7 +162,7 @@ export class TimelineWriter {
         ...(lastSeq > base.seq && { activeAt: () => 'now()' }),
       },
     );
-    const commit = { conversationId: id, base, version };
+    const commit = { conversationId: id, base, version, changesMembers: membersVersion > base.version };
     await this.feed.record(manager, commit);
     return { result, commit };
   }

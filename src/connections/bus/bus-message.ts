@@ -1,9 +1,25 @@
+import type { Commit } from '../../common/commit';
 import type { Frame } from '../frame';
+import type { PushPosition } from '../push-order';
+import type { Sight } from '../recipients';
+
+/** A frame of a telling, and who gets it: users by id, or members of its conversation by what they can see. */
+export interface Told {
+  readonly to: readonly string[] | Sight;
+  readonly frame: Frame;
+}
 
 /** What nodes tell one another. */
-export type BusMessage = {
-  type: 'push';
-  /** Who is to get it, wherever they are connected. */
-  userIds: Iterable<string>;
-  frame: Frame;
-};
+export type BusMessage =
+  | {
+      /** Everything that is told of one version of a conversation. */
+      readonly type: 'telling';
+      readonly position: PushPosition;
+      readonly told: readonly Told[];
+    }
+  /** That there is something to be read from the database: members have changed, say. */
+  | { readonly type: 'commit'; readonly commit: Commit }
+  /** To one user, beside the order of any conversation. */
+  | { readonly type: 'push'; readonly userId: string; readonly frame: Frame }
+  /** That what is unread to one user has changed, and is to be counted where they are connected. */
+  | { readonly type: 'recount'; readonly userId: string; readonly conversationId: string };

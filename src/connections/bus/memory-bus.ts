@@ -8,27 +8,46 @@ export class MemoryBusHub {
 
 /** The bus of nodes within one process; a server without Redis is the only one on its hub. */
 export class MemoryBus extends NodeBus {
+  readonly patienceMs = 0;
   private readonly listeners: ((message: BusMessage) => void)[] = [];
+  private readonly channels = new Set<string>();
 
   constructor(private readonly hub: MemoryBusHub) {
     super();
     hub.nodes.add(this);
   }
 
-  publish(message: BusMessage): void {
-    for (const node of this.hub.nodes) if (node !== this) node.receive(message);
+  get hasPeers(): boolean {
+    return this.hub.nodes.size > 1;
+  }
+
+  publish(channels: Iterable<string>, message: BusMessage): void {
+    for (const channel of channels) {
+      for (const node of this.hub.nodes) if (node !== this) node.receive(channel, message);
+    }
+  }
+
+  join(channel: string): void {
+    this.channels.add(channel);
+  }
+
+  leave(channel: string): void {
+    this.channels.delete(channel);
   }
 
   subscribe(listener: (message: BusMessage) => void): void {
     this.listeners.push(listener);
   }
 
+  /** Nothing is lost within a process. */
+  onGap(): void {}
+
   close(): Promise<void> {
     this.hub.nodes.delete(this);
     return Promise.resolve();
   }
 
-  private receive(message: BusMessage): void {
-    for (const listener of this.listeners) listener(message);
+  private receive(channel: string, message: BusMessage): void {
+    if (this.channels.has(channel)) for (const listener of this.listeners) listener(message);
   }
 }

@@ -2,11 +2,38 @@ import type { BusMessage } from './bus-message';
 
 /** Carries messages from this node to the others; a hint that may be lost, never the truth. */
 export abstract class NodeBus {
-  /** Tells the other nodes; does not wait for them. */
-  abstract publish(message: BusMessage): void;
+  /** Milliseconds within which a message of another node is here, if it comes at all. */
+  abstract readonly patienceMs: number;
 
-  /** Called with every message of another node, in the order in which that node published them. */
+  /** Whether anybody else may be listening. */
+  abstract readonly hasPeers: boolean;
+
+  /** Tells the other nodes that listen to one of the channels; does not wait for them. */
+  abstract publish(channels: Iterable<string>, message: BusMessage): void;
+
+  /** Begins to listen to a channel, soon. */
+  abstract join(channel: string): void;
+
+  abstract leave(channel: string): void;
+
+  /**
+   * Called with every message of another node on the channels joined, in the order in which that node
+   * published them: once for each of these channels.
+   */
   abstract subscribe(listener: (message: BusMessage) => void): void;
 
+  /** Called when messages may have been missed. */
+  abstract onGap(listener: () => void): void;
+
   abstract close(): Promise<void>;
+}
+
+/** The channel of what concerns a user. */
+export function userChannel(userId: string): string {
+  return `u:${userId}`;
+}
+
+/** The channel of a conversation of many members. */
+export function groupChannel(conversationId: string): string {
+  return `g:${conversationId}`;
 }

@@ -1,0 +1,63 @@
+import type { Push } from '../push';
+import type { PushPosition } from '../push-order';
+import type { Recipients } from '../recipients';
+import type { BusMessage, Told } from './bus-message';
+import { groupChannel, type NodeBus, userChannel } from './node-bus';
+
+/** Tells the other nodes of what was pushed here: each version of a conversation as one message. */
+export class BusPublisher {
+  constructor(
+    private readonly bus: NodeBus,
+    /** Members up to which each is told on a channel of their own. */
+    private readonly smallGroup: number,
+  ) {}
+
+  /** Pushes of conversations, those of one version next to one another. */
+  publishInOrder(pushes: readonly Push[]): void {
+    for (let start = 0; start < pushes.length;) {
+      let end = start + 1;
+      while (isSame(pushes[start]?.position, pushes[end]?.position)) end++;
+      this.publishVersion(pushes.slice(start, end));
+      start = end;
+    }
+  }
+
+  /** A push that has no place in a conversation: to each user by themselves. */
+  publish({ to, frame }: Push): void {
+    for (const userId of to) this.bus.publish([userChannel(userId)], { type: 'push', userId, frame });
+  }
+
+  private publishVersion(pushes: readonly Push[]): void {
+    const position = pushes[0]?.position;
+    if (!position) return;
+    const channels = new Set<string>();
+    const told: Told[] = [];
+    for (const { to, frame } of pushes) {
+      if (this.isLarge(to)) {
+        channels.add(groupChannel(position.conversationId));
+        told.push({ to: to.sight ?? {}, frame });
+      } else {
+        const ids = [...to];
+        for (const id of ids) channels.add(userChannel(id));
+        told.push({ to: ids, frame });
+      }
+    }
+    const isRead = pushes.some(({ changesMembers }) => changesMembers);
+    this.bus.publish(channels, isRead ? commitOf(position) : { type: 'telling', position, told });
+  }
+
+  private isLarge(to: Recipients): boolean {
+    return to.sight !== undefined && (to.size ?? 0) > this.smallGroup;
+  }
+}
+
+function commitOf({ conversationId, version, seqBefore }: PushPosition): BusMessage {
+  return {
+    type: 'commit',
+    commit: { conversationId, base: { version: version - 1, seq: seqBefore }, version, changesMembers: true },
+  };
+}
+
+function isSame(a: PushPosition | undefined, b: PushPosition | undefined): boolean {
+  return b !== undefined && a?.conversationId === b.conversationId && a.version === b.version;
+}
