@@ -1,7 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { ChosenStatus } from '@parley/protocol';
 import { Clock } from '../common/clock';
-import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
 import {
   type Announcement,
@@ -25,7 +23,6 @@ interface Row {
 }
 
 /** Presence within one process; who is gone is forgotten after PRESENCE_TTL. */
-@Injectable()
 export class MemoryPresenceStore extends PresenceStore {
   private readonly rows = new Map<string, Row>();
   /** When who is gone is forgotten; all live as long, so the first in is the first out. */
@@ -34,7 +31,7 @@ export class MemoryPresenceStore extends PresenceStore {
   private readonly ttlMs: number;
 
   constructor(
-    @Inject(ENV) env: Pick<Env, 'presenceTtlSeconds'>,
+    env: Pick<Env, 'presenceTtlSeconds'>,
     private readonly clock: Clock,
   ) {
     super();
@@ -98,6 +95,11 @@ export class MemoryPresenceStore extends PresenceStore {
   onChange(listener: (changes: readonly Change[]) => void): void {
     this.listeners.push(listener);
   }
+
+  /** Nobody else writes here. */
+  onDoubt(): void {}
+
+  async stop(): Promise<void> {}
 
   private row(userId: string): Row {
     const known = this.rows.get(userId);

@@ -63,4 +63,10 @@ export abstract class PresenceStore {
   abstract announce(announcements: readonly Announcement[]): Promise<Change[]>;
 
   abstract onChange(listener: (changes: readonly Change[]) => void): void;
+
+  /** Called with users who may have become another without anything that was done here. */
+  abstract onDoubt(listener: (userIds: readonly string[]) => void): void;
+
+  /** After the last use: other nodes look after who was here. */
+  abstract stop(): Promise<void>;
 }

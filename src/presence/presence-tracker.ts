@@ -54,6 +54,9 @@ export class PresenceTracker implements OnModuleInit, OnModuleDestroy, OnApplica
       this.announcer.add(changes);
       void this.announcer.drain();
     });
+    this.store.onDoubt((userIds) => {
+      for (const userId of userIds) this.mark(userId);
+    });
     this.poller.start();
   }
 
@@ -72,6 +75,7 @@ export class PresenceTracker implements OnModuleInit, OnModuleDestroy, OnApplica
     } catch (error) {
       this.log.warn(`Who left with this server is not noted as seen: ${String(error)}`);
     }
+    await this.store.stop();
   }
 
   /** Has a user looked at by the next sweep; `again` tells others even if it is what they were told last. */

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
+import { Clock } from '../common/clock';
+import { newId } from '../common/ids';
+import { ENV } from '../config/config.module';
+import type { Env } from '../config/env';
+import { NodeBus } from '../connections/bus/node-bus';
 import { ConnectionsModule } from '../connections/connections.module';
 import { ConversationsModule } from '../conversations/conversations.module';
+import { REDIS, type RedisClient } from '../redis/redis-client';
 import { UsersModule } from '../users/users.module';
 import { LastSeenWriter } from './last-seen-writer';
 import { MemoryPresenceStore } from './memory-presence-store';
@@ -13,6 +19,7 @@ import { PresenceService } from './presence.service';
 import { PresenceStore } from './presence-store';
 import { PresenceTracker } from './presence-tracker';
 import { PresenceWatches } from './presence-watches';
+import { RedisPresenceStore } from './redis-presence-store';
 import { WatchLists } from './watch-lists';
 
 @Module({
@@ -28,7 +35,17 @@ import { WatchLists } from './watch-lists';
     PresenceTracker,
     PresenceWatches,
     WatchLists,
-    { provide: PresenceStore, useClass: MemoryPresenceStore },
+    {
+      provide: PresenceStore,
+      inject: [ENV, REDIS, NodeBus, Clock],
+      useFactory: (env: Env, redis: RedisClient | null, bus: NodeBus, clock: Clock) =>
+        redis
+          ? new RedisPresenceStore(redis, bus, clock, {
+              nodeId: newId(),
+              ttlMs: env.presenceTtlSeconds * 1_000,
+            })
+          : new MemoryPresenceStore(env, clock),
+    },
   ],
 })
 export class PresenceModule {}

@@ -1,7 +1,7 @@
 import { Frame } from '../frame';
 import type { PushPosition } from '../push-order';
 import type { Sight } from '../recipients';
-import type { BusMessage, Told } from './bus-message';
+import type { BusMessage, PresenceNews, Told } from './bus-message';
 
 /**
  * How a message travels: the format's number, the length of the head, the head as JSON, and then the frames
@@ -17,7 +17,8 @@ type Head =
   | { t: 'telling'; c: string; v: number; s: number; b: number; p: Part[] }
   | { t: 'commit'; c: string; v: number; bv: number; bs: number; m: boolean }
   | { t: 'push'; u: string; p: [Part] }
-  | { t: 'recount'; u: string; c: string };
+  | { t: 'recount'; u: string; c: string }
+  | { t: 'presence'; a: readonly PresenceNews[] };
 
 export function encodeBusMessage(message: BusMessage): Buffer {
   const frames = framesOf(message).map((frame) => frame.bytes('json'));
@@ -59,6 +60,8 @@ export function decodeBusMessage(bytes: Buffer): BusMessage | null {
       return { type: 'push', userId: head.u, frame: take(head.p[0]) };
     case 'recount':
       return { type: 'recount', userId: head.u, conversationId: head.c };
+    case 'presence':
+      return { type: 'presence', changes: head.a };
     default:
       return null;
   }
@@ -83,6 +86,8 @@ function headOf(message: BusMessage): Head {
       return { t: 'push', u: message.userId, p: [partOf(message.frame)] };
     case 'recount':
       return { t: 'recount', u: message.userId, c: message.conversationId };
+    case 'presence':
+      return { t: 'presence', a: message.changes };
   }
 }
 

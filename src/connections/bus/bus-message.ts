@@ -1,3 +1,4 @@
+import type { ChosenStatus, PresenceStatus } from '@parley/protocol';
 import type { Commit } from '../../common/commit';
 import type { Frame } from '../frame';
 import type { PushPosition } from '../push-order';
@@ -7,6 +8,18 @@ import type { Sight } from '../recipients';
 export interface Told {
   readonly to: readonly string[] | Sight;
   readonly frame: Frame;
+}
+
+/** What somebody is shown as from now on. */
+export interface PresenceNews {
+  readonly userId: string;
+  /** To others, and to their own devices. */
+  readonly status: PresenceStatus;
+  readonly own: ChosenStatus;
+  /** Milliseconds since 1970. */
+  readonly lastSeenAt: number | null;
+  readonly toOthers: boolean;
+  readonly toSelf: boolean;
 }
 
 /** What nodes tell one another. */
@@ -22,4 +35,5 @@ export type BusMessage =
   /** To one user, beside the order of any conversation. */
   | { readonly type: 'push'; readonly userId: string; readonly frame: Frame }
   /** That what is unread to one user has changed, and is to be counted where they are connected. */
-  | { readonly type: 'recount'; readonly userId: string; readonly conversationId: string };
+  | { readonly type: 'recount'; readonly userId: string; readonly conversationId: string }
+  | { readonly type: 'presence'; readonly changes: readonly PresenceNews[] };

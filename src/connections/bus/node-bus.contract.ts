@@ -115,6 +115,12 @@ function carriesEverything(nodes: Nodes): void {
       { type: 'commit', commit: { conversationId: 'c', base, version: 9, changesMembers: true } },
       { type: 'push', userId: 'ann', frame },
       { type: 'recount', userId: 'ann', conversationId: 'c' },
+      {
+        type: 'presence',
+        changes: [
+          { userId: 'ann', status: 'away', own: 'away', lastSeenAt: null, toOthers: true, toSelf: false },
+        ],
+      },
     ];
     for (const message of sent) a.bus.publish(['x'], message);
     await settle(a, 'x', b);
