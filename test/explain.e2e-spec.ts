@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { LIMITS } from '@parley/protocol';
 import { UnreadService } from '../src/receipts/unread.service';
+import { CommitFeed } from '../src/timeline/commit-feed';
+import { TimelineReader } from '../src/timeline/timeline-reader';
 import { Person } from './support/person';
-import { expectRanges, explain, explained } from './support/explain';
+import { expectRanges, explained } from './support/explain';
+import { type ExplainingPostgres, startExplainingPostgres } from './support/explaining-postgres';
 import { startApp, type TestApp } from './support/start-app';
 
 const MESSAGES = 200_000;
 const MEMBERS = 20_000;
 const GROUPS = 20;
 const PAGE = 50;
+const FED = 20_000;
 
+let postgres: ExplainingPostgres;
 let server: TestApp;
 let ann: Person;
 let bob: Person;
@@ -19,7 +24,8 @@ let groups: string[];
 
 // Every table is large enough that reading it from end to end would be the worse plan.
 beforeAll(async () => {
-  server = await startApp();
+  postgres = await startExplainingPostgres();
+  server = await startApp({}, {}, () => Promise.resolve(postgres.database));
   ({ ann, bob } = await Person.registerAll(server.url, 'ann', 'bob'));
   const make = async (title: string) => {
     const input = { kind: 'group', title, memberIds: [bob.id] };
@@ -29,7 +35,10 @@ beforeAll(async () => {
   groups = await Promise.all(Array.from({ length: GROUPS }, (_, i) => make(`${i}`)));
   await fill();
 }, 120_000);
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  await postgres.stop();
+});
 
 async function fill(): Promise<void> {
   const { source } = server;
@@ -49,7 +58,7 @@ async function fill(): Promise<void> {
   ]);
   await query(
     `INSERT INTO conversation (id, kind, created_by, last_seq, version)
-     SELECT gen_random_uuid(), 'group', $1, 9, 9 FROM generate_series(1, 5000)`,
+     SELECT gen_random_uuid(), 'group', $1, 9, 9 FROM generate_series(1, 20000)`,
     [ann.id],
   );
   await query(
@@ -78,6 +87,13 @@ async function fill(): Promise<void> {
   await query('VACUUM ANALYZE');
 }
 
+/** Commits of other processes, long ago. */
+const FEED = `
+  INSERT INTO commit_feed (xid, node, conversation_ids, base_versions, base_seqs, versions)
+  SELECT (3 + i % 500)::text::xid8, gen_random_uuid(), '{}', '{}', '{}', '{}' FROM generate_series(1, $1::int) i`;
+
+const newMessage = () => ({ id: randomUUID(), text: 'x' });
+
 const plansOf = (...requests: [person: Person, method: string, path: string, body?: unknown][]) =>
   explained(server.source, async () => {
     for (const [person, ...request] of requests) await person.ok(...request);
@@ -102,6 +118,40 @@ describe('on a history of 200,000 messages', () => {
     for (const where of ['', '&before=100000', '&after=100000', '&before=12', `&after=${MESSAGES - 5}`]) {
       expectRanges(await plansOf([bob, 'GET', path + where]), 4 * PAGE);
     }
+  });
+});
+
+describe('catching up', () => {
+  const cursorOf = async (person: Person) => (await person.ok('GET', '/sync?limit=200')).cursor as string;
+
+  it('costs the conversations of a person, not those of all', async () => {
+    const cursor = await cursorOf(bob);
+    const [sent] = await plansOf([ann, 'POST', `/conversations/${groups[1]}/messages`, newMessage()]);
+    expect(sent).toBeDefined();
+    const plans = await plansOf([bob, 'GET', `/sync?cursor=${encodeURIComponent(cursor)}`]);
+    // Each of their own is looked at, and what has changed is counted.
+    expectRanges(plans, 5 * (GROUPS + 1) + 20);
+  });
+
+  it('costs what has changed in a conversation, not what has happened', async () => {
+    const before = await bob.ok('GET', `/conversations/${long}`);
+    const { message } = await ann.ok('POST', `/conversations/${long}/messages`, newMessage());
+    await ann.ok('PATCH', `/conversations/${long}/messages/${message.id}`, { text: 'y' });
+    const path = `/conversations/${long}/changes?afterVersion=${before.version}&afterSeq=${before.lastSeq}`;
+    // Those that bob has hidden come with every answer.
+    expectRanges(await plansOf([bob, 'GET', path]), 4 * PAGE);
+  });
+
+  it('reads what other processes have committed where it is', async () => {
+    const reader = server.app.get(TimelineReader);
+    const from = { version: 100_000, seq: 100_000 };
+    const range = { conversationId: long, from, to: { version: MESSAGES, seq: MESSAGES } };
+    const plans = await explained(server.source, () => reader.between(server.source.manager, [range], PAGE));
+    expectRanges(plans, 4 * PAGE);
+    await server.source.query(FEED, [FED]);
+    await server.source.query('VACUUM ANALYZE commit_feed');
+    const feed = server.app.get(CommitFeed);
+    expectRanges(await explained(server.source, () => feed.read(), /FROM commit_feed/), 100);
   });
 });
 
@@ -150,14 +200,12 @@ describe('in twenty groups of 20,000 members', () => {
 });
 
 it('would tell of a table that is read from end to end, and of a range that is too long', async () => {
-  const scan = await explain(server.source, 'SELECT * FROM message WHERE text = $1', ['y']);
-  expect(() => expectRanges([scan], 1e9)).toThrow(/^scans message/);
-  const range = await explain(
-    server.source,
-    'SELECT * FROM message WHERE conversation_id = $1 AND seq < 100',
-    [long],
-  );
-  expect(() => expectRanges([range], 99)).not.toThrow();
-  expect(() => expectRanges([range], 98)).toThrow(/^looks at 99 rows/);
+  const planOf = (statement: string, ...parameters: unknown[]) =>
+    explained(server.source, () => server.source.query(statement, parameters));
+  const scan = await planOf('SELECT * FROM message WHERE text = $1', 'y');
+  expect(() => expectRanges(scan, 1e9)).toThrow(/^scans message/);
+  const range = await planOf('SELECT * FROM message WHERE conversation_id = $1 AND seq < 100', long);
+  expect(() => expectRanges(range, 99)).not.toThrow();
+  expect(() => expectRanges(range, 98)).toThrow(/^looks at 99 rows/);
   expect(() => expectRanges([], 1)).toThrow('no statement');
 });

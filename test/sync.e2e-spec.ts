@@ -7,7 +7,7 @@ import {
   type SyncPage,
 } from '@parley/protocol';
 import { Client } from 'pg';
-import { explained } from './support/explain';
+import { statementsOf } from './support/statements';
 import { call, Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 
@@ -89,7 +89,7 @@ describe('sync', () => {
   it('is one statement when nothing has changed', async () => {
     await group();
     const { cursor } = await sync(bob);
-    expect(await explained(server.source, () => sync(bob, cursor))).toHaveLength(1);
+    expect(await statementsOf(server.source, () => sync(bob, cursor))).toHaveLength(1);
   });
 
   it('goes through pages, and misses nothing that moves meanwhile', async () => {

@@ -42,6 +42,9 @@ export function dataSourceOptions(connection: DatabaseConnection, poolSize = 10)
       idle_in_transaction_session_timeout: 15_000,
       // Longer than the server's own limit: without an answer by then, the server is gone.
       query_timeout: 20_000,
+      // A bitmap reads a whole range before it hands out the first row. Ours are read in order up to a limit,
+      // and where the planner takes a conversation for small, it would read all of a large one.
+      options: '-c enable_bitmapscan=off',
       Client: ImpatientClient,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

@@ -31,6 +31,11 @@ export interface Numbered {
   quote: Quote | null;
 }
 
+// The statements below are prepared, and PostgreSQL may keep a plan that it made while the tables were small.
+// Each has an index that it can go by at any size; these leave it no other way: no table is read from end to
+// end, and what is asked for in the order of an index is not read by another one and sorted.
+const BEGIN = 'BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off';
+
 // Every writer locks a conversation before it looks for duplicates or takes a seq. The order of ids keeps
 // two batches from waiting for each other.
 const LOCK = `
@@ -70,6 +75,11 @@ export interface AppendOutcome {
 
 // A statement of its own: under READ COMMITTED its snapshot is taken after the locks, so it sees what
 // another node stored while this one waited. Looking and inserting in the locking statement would not.
+//
+// The look for a duplicate is written as a range in the order of the primary key. As an equation it could be
+// answered by message_seq as well, by reading all of a conversation that the planner takes for small; as
+// NOT EXISTS it could become a join with all messages there are. For the same reason the conversations are
+// named to the UPDATE twice.
 const append = (mentioned: string) => `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
@@ -79,15 +89,16 @@ const append = (mentioned: string) => `
   ), fresh AS (
     SELECT input.*, row_number() OVER (PARTITION BY input.conversation_id ORDER BY input.place) AS n
     FROM input
-    WHERE NOT EXISTS (
-      SELECT 1 FROM message m WHERE m.conversation_id = input.conversation_id AND m.id = input.id)
+    WHERE (
+      SELECT m.id FROM message m WHERE m.conversation_id = input.conversation_id AND m.id BETWEEN input.id AND input.id
+      ORDER BY m.id LIMIT 1) IS NULL
   ), counted AS (
     SELECT conversation_id, count(*) AS added FROM fresh GROUP BY conversation_id
   ), bumped AS (
     UPDATE conversation c
     SET last_seq = c.last_seq + counted.added, version = c.version + counted.added, active_at = now(),
       changed_xid = ${CURRENT_XID}
-    FROM counted WHERE c.id = counted.conversation_id
+    FROM counted WHERE c.id = counted.conversation_id AND c.id = ANY($1::uuid[])
     RETURNING c.id, c.version, c.last_seq - counted.added AS base_seq, c.version - counted.added AS base_version
   ), fed AS (
     INSERT INTO commit_feed (node, conversation_ids, base_versions, base_seqs, versions)
@@ -134,7 +145,7 @@ export async function appendMessages(
   messages: readonly NewMessage[],
   locking: Locking,
 ): Promise<AppendOutcome> {
-  await client.query('BEGIN');
+  await client.query(BEGIN);
   let outcome: AppendOutcome;
   try {
     const passedOver = new Set(messages.map((message) => message.conversationId));

@@ -68,8 +68,9 @@ export class TimelineReader {
     const rows = await this.source.manager
       .createQueryBuilder(MessageEntity, 'm')
       .where('m.conversation_id = :conversationId AND m.changed_at IS NOT NULL', { conversationId })
-      .andWhere('m.version > :afterVersion AND m.seq <= :upToSeq', { afterVersion, upToSeq })
-      .andWhere('m.seq > :joinedSeq', { joinedSeq: viewer.joinedSeq })
+      .andWhere('m.version > :afterVersion', { afterVersion })
+      // Not as ranges of seq: those hold all that has happened.
+      .andWhere('m.seq + 0 <= :upToSeq AND m.seq + 0 > :joinedSeq', { upToSeq, joinedSeq: viewer.joinedSeq })
       .andWhere(NOT_HIDDEN, { userId: viewer.userId })
       .orderBy('m.version')
       .limit(limit)
@@ -127,7 +128,7 @@ export class TimelineReader {
          UNION ALL
          (SELECT m.conversation_id, m.id FROM message m
           WHERE m.conversation_id = r.id AND m.changed_at IS NOT NULL
-            AND m.version > r.from_version AND m.version <= r.to_version AND m.seq <= r.from_seq
+            AND m.version > r.from_version AND m.version <= r.to_version AND m.seq + 0 <= r.from_seq
           ORDER BY m.version DESC LIMIT $6)
        ) found`,
       [

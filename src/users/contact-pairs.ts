@@ -20,7 +20,7 @@ export async function lockPair(manager: EntityManager, ids: PairIds): Promise<Co
   ]);
   const rows: { user_id: string; state: ContactRowState }[] = await manager.query(
     `SELECT user_id, state FROM contact
-     WHERE (user_id = $1 AND contact_id = $2) OR (user_id = $2 AND contact_id = $1)`,
+     WHERE user_id IN ($1, $2) AND contact_id IN ($1, $2)`,
     [ids.userId, ids.contactId],
   );
   const stateOf = (id: string) => rows.find((row) => row.user_id === id)?.state ?? null;

@@ -82,7 +82,11 @@ export class ContactsService {
   async removeAll(userId: string): Promise<void> {
     const rows = await this.source.transaction(async (manager) => {
       const deleted: { other: string; seen: boolean }[] = await manager.query(
-        `WITH gone AS (DELETE FROM contact WHERE user_id = $1 OR contact_id = $1 RETURNING *)
+        `WITH gone AS (
+           DELETE FROM contact WHERE (user_id, contact_id) IN (
+             SELECT user_id, contact_id FROM contact WHERE user_id = $1
+             UNION ALL SELECT user_id, contact_id FROM contact WHERE contact_id = $1)
+           RETURNING *)
          SELECT CASE user_id WHEN $1 THEN contact_id ELSE user_id END AS other,
            bool_or(user_id <> $1 OR state <> 'blocked') AS seen
          FROM gone GROUP BY 1`,
@@ -130,7 +134,7 @@ export class ContactsService {
   private async readBlocked(a: string, b: string): Promise<boolean> {
     const rows: unknown[] = await this.source.query(
       `SELECT 1 FROM contact
-       WHERE ((user_id = $1 AND contact_id = $2) OR (user_id = $2 AND contact_id = $1)) AND state = 'blocked'`,
+       WHERE user_id IN ($1, $2) AND contact_id IN ($1, $2) AND state = 'blocked'`,
       [a, b],
     );
     return rows.length > 0;
