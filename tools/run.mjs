@@ -1,4 +1,4 @@
-// `npm run users`, `npm run replay`: builds what is missing, then becomes the tool that is named.
+// `npm run users`, `npm run replay`, `npm run bench`: builds what is missing, then becomes what is named.
 import { Console } from 'node:console';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +11,6 @@ build();
 globalThis.console = console;
 
 const [name] = process.argv.splice(2, 1);
-const tool = join(root, 'dist/tools', `${name}.js`);
+const tool = join(root, 'dist', `${name}.js`);
 process.argv[1] = tool;
 await import(pathToFileURL(tool).href);

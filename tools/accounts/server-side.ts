@@ -13,6 +13,8 @@ import { Refusal } from '../support/refusal';
 export interface ServerSideOptions {
   /** Instead of DATA_DIR. */
   dataDir?: string | undefined;
+  /** Instead of this process's environment. */
+  settings?: Record<string, string>;
 }
 
 /** What a server on this machine keeps to itself: its database, and the secret of its tokens. */
@@ -24,10 +26,10 @@ export interface ServerSide {
 }
 
 /** Finds it by the settings that the server reads; rejects with a Refusal when it is not here. */
-export async function openServerSide({ dataDir }: ServerSideOptions): Promise<ServerSide> {
+export async function openServerSide({ dataDir, settings }: ServerSideOptions): Promise<ServerSide> {
   try {
-    loadEnvFile();
-    const env = readEnv();
+    if (!settings) loadEnvFile();
+    const env = readEnv(settings);
     return await open(dataDir === undefined ? env : { ...env, dataDir: resolve(dataDir) });
   } catch (error) {
     if (error instanceof EnvError || error instanceof EmbeddedPostgresError) throw new Refusal(error.message);

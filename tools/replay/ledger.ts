@@ -1,5 +1,5 @@
 import type { ConversationKind, Message, SystemEntry } from '@parley/protocol';
-import { Histogram } from './histogram';
+import { Histogram } from '../support/histogram';
 
 /** A message as it was handed to the server. */
 export interface Sending {

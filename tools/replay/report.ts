@@ -1,4 +1,4 @@
-import type { Histogram } from './histogram';
+import type { Histogram } from '../support/histogram';
 import type { Ledger, Verdict } from './ledger';
 import type { People } from './people';
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Refusal } from './refusal';
 
-/** The options of a command line, each with a value; `usage` is told with every complaint. */
+/** The options of a command line, each with a value but for the flags; `usage` is told with every complaint. */
 export class Options {
   readonly positionals: string[];
   private readonly values: Record<string, string | boolean | undefined>;
@@ -9,13 +9,18 @@ export class Options {
   constructor(
     names: readonly string[],
     private readonly usage: string,
+    /** Options without a value. */
+    flags: readonly string[] = [],
     args = process.argv.slice(2),
   ) {
     try {
-      const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+      const options = Object.fromEntries([
+        ...names.map((name) => [name, { type: 'string' as const }] as const),
+        ...flags.map((name) => [name, { type: 'boolean' as const }] as const),
+      ]);
       const parsed = parseArgs({ args, options, allowPositionals: true });
       this.positionals = parsed.positionals;
-      this.values = parsed.values;
+      this.values = parsed.values as Record<string, string | boolean>;
     } catch (error) {
       throw this.refuse(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
     }
@@ -25,6 +30,10 @@ export class Options {
   text(name: string, fallback: string): string;
   text(name: string, fallback?: string): string | undefined {
     return (this.values[name] as string | undefined) ?? fallback;
+  }
+
+  flag(name: string): boolean {
+    return this.values[name] === true;
   }
 
   /** A whole number of at least one; `word` is what else the caller takes. */

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { type Mint, type Minted, openMint } from '../../tools/accounts/mint';
+import { openServerSide } from '../../tools/accounts/server-side';
+import { Processes } from './processes';
+
+const MAIN = join(__dirname, '../../src/main.js');
+const TOKEN_SECONDS = 86_400;
+
+/** The built server as people run it: a process of its own, with the PostgreSQL that it brings along. */
+export class BenchServer {
+  private child: ChildProcess | undefined;
+  private output = '';
+  private client: Client | undefined;
+  private processes: Processes | undefined;
+
+  private constructor(
+    private readonly dataDir: string,
+    private readonly settings: Record<string, string>,
+  ) {}
+
+  /** Starts one on an empty data folder, which `remove` takes away again. */
+  static async start(settings: Record<string, string> = {}): Promise<BenchServer> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'parley-bench-'));
+    // As root the database runs as another user, who has to get to it.
+    await chmod(dataDir, 0o755);
+    const server = new BenchServer(dataDir, settings);
+    try {
+      await server.launch();
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
+    return server;
+  }
+
+  /** `http://127.0.0.1:port` */
+  get url(): string {
+    const url = /REST +(\S+)\/v1/.exec(this.output)?.[1];
+    if (!url) throw new Error(`the server printed no address: ${this.output}`);
+    return url.replace('localhost', '127.0.0.1');
+  }
+
+  /** A session of the bench's own in the database. */
+  get database(): Client {
+    if (!this.client) throw new Error('the server does not run');
+    return this.client;
+  }
+
+  /** Seconds of CPU that the server and its database have taken since their start. */
+  cpu(): { server: number; database: number } {
+    if (!this.processes) throw new Error('the server does not run');
+    return this.processes.cpu();
+  }
+
+  /** Where the log of the database has got to, in bytes. */
+  async walPosition(): Promise<number> {
+    const { rows } = await this.database.query<{ at: string }>(
+      `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS at`,
+    );
+    return Number(rows[0]?.at);
+  }
+
+  /** Accounts with sessions, made past the API. */
+  async accounts(...names: string[]): Promise<Minted[]> {
+    const mint: Mint = await openMint(this.ownSettings);
+    const wanted = names.map((name) => ({ username: name, displayName: name }));
+    return mint
+      .accounts(wanted, { ttlSeconds: TOKEN_SECONDS, password: 'correct horse battery' })
+      .finally(() => mint.close());
+  }
+
+  /** Ends both processes, which writes the data to its files, and starts them again with empty memories. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.launch();
+  }
+
+  /** Ends it, and takes its data away. */
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  // Of this server's folder, whatever the environment of the bench says.
+  private get ownSettings(): { settings: Record<string, string> } {
+    return { settings: { ...this.settings, DATA_DIR: this.dataDir } };
+  }
+
+  private async launch(): Promise<void> {
+    const { PATH = '', HOME = '' } = process.env;
+    const own = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: this.dataDir };
+    const env = { PATH, HOME, ...own, ...this.settings };
+    this.output = '';
+    const child = spawn(process.execPath, [MAIN], { env, cwd: this.dataDir });
+    this.child = child;
+    await this.running(child);
+    const { database } = await openServerSide(this.ownSettings);
+    this.client = new Client(database);
+    await this.client.connect();
+    const { rows } = await this.client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    this.processes = new Processes(child.pid ?? 0, rows[0]?.pid ?? 0);
+  }
+
+  private async running(child: ChildProcess): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        this.output += chunk.toString();
+        if (this.output.includes('Parley is running')) resolve();
+      };
+      child.stdout?.on('data', read);
+      child.stderr?.on('data', read);
+      child.once('error', reject);
+      child.once('exit', () => reject(new Error(`the server ended: ${this.output}`)));
+    });
+  }
+
+  private async stop(): Promise<void> {
+    const { child, client } = this;
+    this.child = this.client = undefined;
+    await client?.end();
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+}
