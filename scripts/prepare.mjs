@@ -8,7 +8,15 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What the build reads; a change in it means to build again. */
-const SOURCES = ['src', 'tools', 'bench', 'ormconfig.ts', 'package.json', 'nest-cli.json', 'tsconfig.json'].concat(
+const SOURCES = [
+  'src',
+  'tools',
+  'bench',
+  'ormconfig.ts',
+  'package.json',
+  'nest-cli.json',
+  'tsconfig.json',
+].concat(
   ['tsconfig.build.json'],
   ['protocol', 'client'].flatMap((name) =>
     ['src', 'package.json', 'tsconfig.json'].map((file) => `packages/${name}/${file}`),

@@ -14,9 +14,9 @@ export class Options {
     args = process.argv.slice(2),
   ) {
     try {
-      const options = Object.fromEntries([
-        ...names.map((name) => [name, { type: 'string' as const }] as const),
-        ...flags.map((name) => [name, { type: 'boolean' as const }] as const),
+      const options = Object.fromEntries<{ type: 'string' | 'boolean' }>([
+        ...names.map((name) => [name, { type: 'string' }] as const),
+        ...flags.map((name) => [name, { type: 'boolean' }] as const),
       ]);
       const parsed = parseArgs({ args, options, allowPositionals: true });
       this.positionals = parsed.positionals;
