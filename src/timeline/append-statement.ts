@@ -31,10 +31,15 @@ export interface Numbered {
   quote: Quote | null;
 }
 
-// The statements below are prepared, and PostgreSQL may keep a plan that it made while the tables were small.
-// Each has an index that it can go by at any size; these leave it no other way: no table is read from end to
-// end, and what is asked for in the order of an index is not read by another one and sorted.
-const BEGIN = 'BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off';
+// The statements below are prepared, and planned once: planning costs more than carrying them out for one
+// message. So one plan has to fit a table of any size and a batch of any size. Each statement has an index to go
+// by; no table is read from end to end, what is asked for in the order of an index is not read by another one and
+// sorted, and two lists of a batch are joined by hashing, not by comparing each row with each.
+const BEGIN = [
+  'BEGIN',
+  'SET LOCAL plan_cache_mode = force_generic_plan',
+  ...['seqscan', 'sort', 'nestloop'].map((way) => `SET LOCAL enable_${way} = off`),
+].join('; ');
 
 // Every writer locks a conversation before it looks for duplicates or takes a seq. The order of ids keeps
 // two batches from waiting for each other.

@@ -35,10 +35,12 @@ export async function readQuotes(
   query: (sql: string, values: unknown[]) => Promise<unknown>,
   replies: readonly Reply[],
 ): Promise<(Quote | null)[]> {
+  // OFFSET 0 has each looked up: a join could read all there are, and has to where the writer asks.
   const originals = (await query(
     `SELECT conversation_id AS "conversationId", id, seq::float8 AS seq, version::float8 AS version,
        sender_id AS "senderId", kind, left(text, $3) AS text, deleted_at AS "deletedAt"
-     FROM message WHERE (conversation_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))`,
+     FROM unnest($1::uuid[], $2::uuid[]) AS reply (place, original) CROSS JOIN LATERAL (
+       SELECT * FROM message WHERE conversation_id = place AND id = original OFFSET 0) found`,
     [replies.map((reply) => reply.conversationId), replies.map((reply) => reply.replyTo), LIMITS.quoteLength],
   )) as Original[];
   const quotes = new Map(originals.map((row) => [row.conversationId + row.id, toQuote(row)]));

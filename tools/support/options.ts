@@ -20,7 +20,7 @@ export class Options {
       ]);
       const parsed = parseArgs({ args, options, allowPositionals: true });
       this.positionals = parsed.positionals;
-      this.values = parsed.values as Record<string, string | boolean>;
+      this.values = parsed.values;
     } catch (error) {
       throw this.refuse(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
     }
