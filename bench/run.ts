@@ -41,7 +41,7 @@ async function main(): Promise<void> {
 
 async function runScenario(scenario: Scenario, quick: boolean): Promise<Report> {
   const servers: BenchServer[] = [];
-  const removeAll = () => Promise.all(servers.splice(0).map((server) => server.remove()));
+  const removeAll = () => Promise.allSettled(servers.splice(0).map((server) => server.remove()));
   const halt = () => void removeAll().finally(() => process.exit(130));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, halt);
   try {

@@ -82,8 +82,7 @@ export class BenchServer {
 
   /** Ends it, and takes its data away. */
   async remove(): Promise<void> {
-    await this.stop();
-    await rm(this.dataDir, { recursive: true, force: true });
+    await this.stop().finally(() => rm(this.dataDir, { recursive: true, force: true }));
   }
 
   // Of this server's folder, whatever the environment of the bench says.
@@ -101,6 +100,8 @@ export class BenchServer {
     await this.running(child);
     const { database } = await openServerSide(this.ownSettings);
     this.client = new Client(database);
+    // Whatever it is busy with hears of a lost connection as well.
+    this.client.on('error', () => undefined);
     await this.client.connect();
     const { rows } = await this.client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     this.processes = new Processes(child.pid ?? 0, rows[0]?.pid ?? 0);
@@ -122,7 +123,8 @@ export class BenchServer {
   private async stop(): Promise<void> {
     const { child, client } = this;
     this.child = this.client = undefined;
-    await client?.end();
+    // Cut off in the middle of a query, it complains; who asked has gone.
+    await client?.end().catch(() => undefined);
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
     await once(child, 'exit');
