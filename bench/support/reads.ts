@@ -55,9 +55,11 @@ export async function measureReads(
   const conversation = `/conversations/${conversationId}`;
   const { cursor: before } = await reader.request('sync', {});
   const { message } = await send(pair);
-  const { cursor } = await reader.request('sync', { cursor: before });
   const seq = message.seq;
   await reader.request('receipt.read', { conversationId, seq: Math.max(0, seq - UNREAD) });
+  const { cursor, conversations } = await reader.request('sync', { cursor: before });
+  const { conversations: none } = await reader.request('sync', { cursor });
+  if (conversations.length !== 1 || none.length !== 0) throw new Error('sync does not tell what has changed');
   const since = { conversationId, afterVersion: message.version - 1, afterSeq: seq - 1 };
   const history = `${conversation}/messages?limit=${PAGE}`;
   const reads: [name: string, read: () => Promise<unknown>][] = [

@@ -20,6 +20,8 @@ export class SteadyPlans1795000000009 implements MigrationInterface {
 }
 
 const UP = [
+  // Takes away the statistics that are there; only partial indexes are made anew.
+  `ALTER TABLE "message" ALTER "conversation_id" TYPE uuid`,
   // Without statistics of this column each conversation is taken for a 200th of the table.
   `ALTER TABLE "message" ALTER "conversation_id" SET STATISTICS 0`,
   // So many members would be dear wherever a statement looks at those of a few conversations: 50 in each.
