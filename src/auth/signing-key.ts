@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../common/make-folder';
+import { makeFolder, syncFolder } from '../common/make-folder';
 import type { Env } from '../config/env';
 
 /** Injects the secret that all tokens are signed with, a KeyObject. */
@@ -35,6 +35,8 @@ async function makeSecret(dataDir: string, file: string): Promise<string> {
   } finally {
     await unlink(draft);
   }
+  // A token must not outlive its secret.
+  syncFolder(dataDir);
   const secret = await readSecret(file);
   if (secret === null) throw new Error(`${file} has vanished while it was made`);
   return secret;

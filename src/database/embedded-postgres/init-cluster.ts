@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  closeSync,
-  fsyncSync,
   mkdtempSync,
-  openSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncFolder } from '../../common/make-folder';
 import { type Binaries, program } from './binaries';
 import { giveTo } from './db-user';
 import { EmbeddedPostgresError, explainOutput } from './errors';
@@ -42,6 +40,7 @@ export async function initCluster(place: Place, binaries: Binaries): Promise<voi
     syncFolder(folder);
     renameSync(folder, place.data);
     syncFolder(place.home);
+    syncFolder(dirname(place.home)); // or the power takes the whole folder
   } finally {
     rmSync(passwordFile, { force: true });
     rmSync(folder, { recursive: true, force: true });
@@ -105,15 +104,5 @@ function removeUnfinished(home: string): void {
     } catch {
       continue;
     }
-  }
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return; // a folder cannot be opened there
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
