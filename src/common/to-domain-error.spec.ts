@@ -21,11 +21,23 @@ describe('toDomainError', () => {
     ['57P01', 'unavailable'],
     ['25P03', 'unavailable'],
     ['53300', 'unavailable'],
+    ['53200', 'unavailable'],
+    ['58030', 'unavailable'],
     ['57014', 'timeout'],
     ['55P03', 'timeout'],
   ])('reads SQLSTATE %s as %s', (code, expected) => {
     const error = Object.assign(new Error('told by PostgreSQL'), { code, severity: 'ERROR' });
     expect(toDomainError(error).code).toBe(expected);
+  });
+
+  it('says unavailable on a full disk, and logs an outage once', () => {
+    const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const error = Object.assign(new Error('could not extend file'), { code: '53100', severity: 'ERROR' });
+    for (let i = 0; i < 3; i++) expect(toDomainError(error).code).toBe('unavailable');
+    expect(log.mock.calls).toEqual([
+      [expect.stringMatching(/disk of the database is full.*could not extend/)],
+    ]);
+    log.mockRestore();
   });
 
   it('says unavailable whatever the reason for which PostgreSQL lets nobody in', () => {

@@ -48,6 +48,11 @@ const LOST_SYSCALLS = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+const DISK_FULL = '53100';
+/** Failures that follow one another within this time are one outage, and logged once. */
+const OUTAGE_GAP_MS = 60_000;
+let diskLastFullAt = -Infinity;
+
 /** Any thrown thing as one of the protocol's errors; what nobody expected is logged and told as `internal`. */
 export function toDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
@@ -79,12 +84,22 @@ function fromDatabase(error: unknown): DomainError | null {
   if (!isNativeError(error)) return null;
   const cause = causeOf(error);
   const sqlState = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  if (sqlState === DISK_FULL) tellOfFullDisk(cause.message);
   const code = SQL_CODES[sqlState] ?? ('severity' in cause ? SQL_CODES[sqlState.slice(0, 2)] : undefined);
   if (code) return new DomainError(code);
   // About the connection, not the request: refused, or ended by the server.
   if ('severity' in cause && cause.severity === 'FATAL') return new DomainError('unavailable');
   if (LOST_SYSCALLS.has(sqlState) && 'syscall' in cause) return new DomainError('unavailable');
   return LOST_CONNECTION.test(cause.message) ? new DomainError('unavailable') : null;
+}
+
+/** A person has to make room, and no health check sees it: reading goes on. */
+function tellOfFullDisk(reason: string): void {
+  const now = performance.now();
+  if (now - diskLastFullAt > OUTAGE_GAP_MS) {
+    logger.error(`the disk of the database is full, and nothing is stored until there is room: ${reason}`);
+  }
+  diskLastFullAt = now;
 }
 
 function causeOf(error: Error): Error {

@@ -89,7 +89,8 @@ export function explainFileError(error: unknown, place: string): unknown {
     : error;
 }
 
-function fullDisk(place: string): string {
+/** The sentence for a disk without room for `place`. */
+export function fullDisk(place: string): string {
   return `the disk that holds ${place} is full: free some space, or set DATA_DIR to a folder on another disk`;
 }
 

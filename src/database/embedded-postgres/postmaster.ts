@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Binaries, program } from './binaries';
-import { EmbeddedPostgresError, explainOutput } from './errors';
+import { EmbeddedPostgresError, explainOutput, fullDisk } from './errors';
 import { logSize, openLog, readLog } from './log-file';
 import type { Place } from './place';
 import { commandLine, processesIn, processStart } from './process-info';
@@ -39,6 +39,8 @@ export interface StopLimits {
 /** Fast: a checkpoint of 256 MB on a slow disk. Immediate: PostgreSQL's own limit is 5 s. */
 export const STOP_LIMITS: StopLimits = { fast: 20_000, immediate: 6_000 };
 
+/** Bytes that a start wants for the end of its recovery. */
+const WAL_SEGMENT = 16 * 2 ** 20;
 const ADOPTED_POLL_MS = 100;
 
 /** Spawns postgres in a session of its own, so that no Ctrl-C reaches it. */
@@ -101,6 +103,8 @@ export async function waitUntilReady(
   }
   const output = readLog(cluster.logFile, postmaster.logFrom);
   if (output.trim() !== '') throw explainOutput(output, cluster.data);
+  // The log is on the same disk, and what did not fit there was not said.
+  if (freeBytes(cluster.data) < WAL_SEGMENT) throw new EmbeddedPostgresError(fullDisk(cluster.data));
   throw new EmbeddedPostgresError(
     `PostgreSQL did not start on ${cluster.data} (${await postmaster.ended}): see ${cluster.logFile}`,
   );
@@ -147,6 +151,11 @@ export function readPostmasterFile(data: string): { pid: number; status: string 
 export function isPostmasterOf(data: string, pid: number): boolean {
   // Backends rename themselves to "postgres: …": only the main process shows its arguments.
   return processStart(pid) !== undefined && ` ${commandLine(pid)} `.includes(` -D ${data} `);
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 async function signal(cluster: Cluster, postmaster: Postmaster, how: Shutdown): Promise<void> {
