@@ -7,14 +7,29 @@ export type Program = keyof typeof debianPackages;
 
 /** A suite that needs a program: skipped without it, with a sentence, and failed under CI=true. */
 export function describeWith(program: Program, title: string, suite: () => void): void {
-  if (isInstalled(program)) {
+  const sentence = `${program} is missing (Debian: apt-get install ${debianPackages[program]})`;
+  describeIf(isInstalled(program), title, suite, { need: program, sentence });
+}
+
+/** A suite that only root can run: skipped for others, with a sentence, and failed under CI=true. */
+export function describeAsRoot(title: string, suite: () => void): void {
+  const isRoot = process.getuid?.() === 0;
+  describeIf(isRoot, title, suite, { need: 'root', sentence: 'it mounts file systems, which needs root' });
+}
+
+function describeIf(
+  possible: boolean,
+  title: string,
+  suite: () => void,
+  { need, sentence }: { need: string; sentence: string },
+): void {
+  if (possible) {
     describe(title, suite);
     return;
   }
-  const sentence = `${program} is missing (Debian: apt-get install ${debianPackages[program]})`;
   if (process.env.CI === 'true') {
     describe(title, () => {
-      it(`needs ${program}`, () => {
+      it(`needs ${need}`, () => {
         throw new Error(`${sentence}; with CI=true nothing may be skipped`);
       });
     });

@@ -47,6 +47,12 @@ export class Stream {
     while (this.acked.size < goal) await new Promise((resolve) => setTimeout(resolve, 2));
   }
 
+  /** Resolves when an error of this code is answered, from now on. */
+  async failed(code: string): Promise<void> {
+    this.errors.delete(code);
+    while (!this.errors.has(code)) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+
   /** Everything acknowledged is there once, under its seq, and no seq is missing. */
   async check(person: Person): Promise<void> {
     const messages: Message[] = [];
