@@ -7,6 +7,7 @@ import { Poller } from '../common/poller';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
 import { ConnectionRegistry } from '../connections/connection-registry';
+import { FOLLOWING } from '../database/following';
 
 /** What another node revokes must act here within a second. */
 const POLL_MS = 700;
@@ -32,6 +33,7 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
+    @InjectDataSource(FOLLOWING) private readonly following: DataSource,
     @Inject(ENV) env: Pick<Env, 'accessTokenSeconds'>,
     private readonly clock: Clock,
     private readonly registry: ConnectionRegistry,
@@ -91,7 +93,7 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
 
   private async read(seconds: number): Promise<void> {
     const startedAt = performance.now();
-    const rows: { id: string }[] = await this.source.query(
+    const rows: { id: string }[] = await this.following.query(
       `SELECT id FROM session WHERE revoked_at > now() - $1::float8 * interval '1 second'`,
       [Math.min(seconds, this.keepSeconds)],
     );

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager, In } from 'typeorm';
 import { DeliveryService } from '../connections/delivery.service';
 import type { Filling, Gap } from '../connections/push-order';
 import { MembershipService } from '../conversations/membership.service';
+import { FOLLOWING } from '../database/following';
 import { UnreadService } from '../receipts/unread.service';
 import { ConversationEntity } from '../timeline/conversation.entity';
 import { TimelineReader } from '../timeline/timeline-reader';
@@ -16,7 +17,7 @@ const MAX_PUSHED = 200;
 @Injectable()
 export class GapFiller {
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
+    @InjectDataSource(FOLLOWING) private readonly source: DataSource,
     private readonly reader: TimelineReader,
     private readonly memberships: MembershipService,
     private readonly delivery: DeliveryService,

@@ -7,6 +7,7 @@ import { DeliveryService, type Elsewhere } from '../connections/delivery.service
 import type { Filling, Gap } from '../connections/push-order';
 import type { Members } from '../connections/recipients';
 import { MembershipService } from '../conversations/membership.service';
+import { FOLLOWING } from '../database/following';
 import { CommitFeed } from '../timeline/commit-feed';
 import { TimelineWriter } from '../timeline/timeline-writer';
 import { GapFiller } from './gap-filler';
@@ -26,7 +27,7 @@ export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestro
   private reading: Promise<void> = Promise.resolve();
 
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
+    @InjectDataSource(FOLLOWING) private readonly source: DataSource,
     private readonly writer: TimelineWriter,
     private readonly feed: CommitFeed,
     private readonly delivery: DeliveryService,

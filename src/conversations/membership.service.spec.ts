@@ -11,7 +11,8 @@ describe('MembershipService', () => {
   beforeEach(() => {
     reads = [];
     const query = () => new Promise<object[]>((resolve) => reads.push(resolve));
-    memberships = new MembershipService({ query } as unknown as DataSource);
+    const source = { query } as unknown as DataSource;
+    memberships = new MembershipService(source, source);
   });
 
   it('lets nobody have what was read before a change, also who only waits for that reading', async () => {

@@ -4,6 +4,7 @@ import type { ConversationKind, MemberRole } from '@parley/protocol';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { DomainError } from '../common/domain-error';
+import { FOLLOWING } from '../database/following';
 import { type CachedMember, Membership } from './membership';
 
 /** Members held in memory over all conversations, about 150 bytes each. */
@@ -39,7 +40,10 @@ export class MembershipService {
   private readonly loading = new Map<string, Loading>();
   private readonly listeners: ((membership: Membership) => void)[] = [];
 
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    @InjectDataSource(FOLLOWING) private readonly following: DataSource,
+  ) {}
 
   /** The membership, for who is in it; for everybody else there is no such conversation. */
   async require(conversationId: string, userId: string): Promise<Membership> {
@@ -58,12 +62,12 @@ export class MembershipService {
   async renew(conversationId: string): Promise<Membership | null> {
     const loading = this.loading.get(conversationId);
     if (loading) loading.stale = true;
-    return this.load(conversationId);
+    return this.load(conversationId, this.following);
   }
 
-  /** The membership, whoever asks. */
+  /** The membership, for telling its members what another process has done. */
   async find(conversationId: string): Promise<Membership | null> {
-    return this.cache.get(conversationId) ?? this.load(conversationId);
+    return this.cache.get(conversationId) ?? this.load(conversationId, this.following);
   }
 
   /** Called with every membership that has become another one, or has been read. */
@@ -117,19 +121,19 @@ export class MembershipService {
     return rows.length > 0;
   }
 
-  private load(conversationId: string): Promise<Membership | null> {
+  private load(conversationId: string, source = this.source): Promise<Membership | null> {
     const running = this.loading.get(conversationId);
     if (running && !running.stale) return running.promise;
-    const loading = new Loading((self) => this.keep(conversationId, self));
+    const loading = new Loading((self) => this.keep(conversationId, self, source));
     this.loading.set(conversationId, loading);
     return loading.promise;
   }
 
   /** Reads until nothing was committed meanwhile; everybody who waits gets the one object that is kept. */
-  private async keep(id: string, loading: Loading): Promise<Membership | null> {
+  private async keep(id: string, loading: Loading, source: DataSource): Promise<Membership | null> {
     try {
-      const membership = await this.read(id);
-      if (loading.stale) return this.cache.get(id) ?? (await this.load(id));
+      const membership = await this.read(id, source);
+      if (loading.stale) return this.cache.get(id) ?? (await this.load(id, source));
       const cached = this.cache.get(id);
       if (!membership || !cached) {
         if (membership) {
@@ -152,8 +156,8 @@ export class MembershipService {
     for (const listener of this.listeners) listener(membership);
   }
 
-  private async read(conversationId: string): Promise<Membership | null> {
-    const rows: MemberRow[] = await this.source.query(
+  private async read(conversationId: string, source: DataSource): Promise<Membership | null> {
+    const rows: MemberRow[] = await source.query(
       `SELECT c.kind, c.members_version, m.user_id, m.role, m.joined_seq
        FROM conversation c LEFT JOIN member m ON m.conversation_id = c.id AND m.left_at IS NULL
        WHERE c.id = $1`,

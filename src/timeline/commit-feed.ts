@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Commit } from '../common/commit';
 import { newId } from '../common/ids';
+import { FOLLOWING } from '../database/following';
 
 const KEEP = '10 minutes';
 const PURGE_INTERVAL_MS = 60_000;
@@ -33,7 +34,7 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
   /** What was read of that. */
   private readonly seen = new Set<string>();
 
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(@InjectDataSource(FOLLOWING) private readonly source: DataSource) {}
 
   async onModuleInit(): Promise<void> {
     await this.begin();

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { newId } from '../common/ids';
 import { Poller } from '../common/poller';
+import { FOLLOWING } from '../database/following';
 
 /** A block must act on every node within a second, also when no bus carries it. */
 const POLL_MS = 700;
@@ -29,7 +30,7 @@ export class ContactFeed implements OnModuleInit, OnModuleDestroy {
   private horizon = '';
   private seen: ReadonlySet<string> = new Set();
 
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(@InjectDataSource(FOLLOWING) private readonly source: DataSource) {}
 
   async onModuleInit(): Promise<void> {
     const rows: { horizon: string }[] = await this.source.query(
