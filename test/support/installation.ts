@@ -82,8 +82,9 @@ export class Installation {
     while (this.databaseProcesses().length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  async end(): Promise<void> {
-    await this.server.end();
+  /** Whatever state it is in. */
+  async remove(): Promise<void> {
+    await this.killAll();
     await removeDataDirs(this.dir);
   }
 }

@@ -49,12 +49,13 @@ export class TestSocket {
   }
 
   /** Sends a frame with a ref and resolves to the reply's data; rejects with the reply's error. */
-  async request(event: string, data?: unknown): Promise<unknown> {
+  async request(event: string, data?: unknown, patienceMs = PATIENCE_MS): Promise<unknown> {
     const ref = ++this.refs;
     this.raw.send(JSON.stringify({ event, data, ref }));
     const reply = await this.wait(
       (frame) => frame.event === 'reply' && frame.ref === ref,
       `the reply to ${event}`,
+      patienceMs,
     );
     if (!reply.ok) throw Object.assign(new Error(reply.error?.message), reply.error);
     return reply.data;
@@ -94,11 +95,15 @@ export class TestSocket {
     this.frames.push(frame);
   }
 
-  private wait(matches: (frame: Received) => boolean, what: string): Promise<Received> {
+  private wait(
+    matches: (frame: Received) => boolean,
+    what: string,
+    patienceMs = PATIENCE_MS,
+  ): Promise<Received> {
     const index = this.frames.findIndex(matches);
     if (index >= 0) return Promise.resolve(this.frames.splice(index, 1)[0] as Received);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => waiter.fail(`${PATIENCE_MS} ms went by`), PATIENCE_MS);
+      const timer = setTimeout(() => waiter.fail(`${patienceMs} ms went by`), patienceMs);
       const settle = () => {
         clearTimeout(timer);
         this.waiters.delete(waiter);
