@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -57,6 +58,12 @@ export class Installation {
   /** Ann, who writes into a group of both. */
   async stream(): Promise<Stream> {
     return new Stream(this.ann, await this.group());
+  }
+
+  /** The main process of the database. */
+  postmaster(): number {
+    const file = join(this.dir, 'postgres', 'data', 'postmaster.pid');
+    return Number(readFileSync(file, 'utf8').split('\n')[0]);
   }
 
   /** Every process of the database. */

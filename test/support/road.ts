@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A road to the tests' PostgreSQL, on which what is under way can be made to go astray. */
+/** A road to a server of the tests, on which what is under way can be made to go astray. */
 export class Road {
   private readonly sockets = new Set<Socket>();
   private doomed: string | undefined;
@@ -15,7 +15,11 @@ export class Road {
           [near, far],
           [far, near],
         ] as const) {
-          road.sockets.add(from.on('error', () => undefined).on('close', () => to.destroy()));
+          road.sockets.add(from.on('error', () => undefined));
+          from.on('close', () => {
+            road.sockets.delete(from);
+            to.destroy();
+          });
           from.pipe(to);
         }
         near.on('data', (bytes: Buffer) => {
@@ -39,6 +43,11 @@ export class Road {
   /** As when the host behind them died: nobody is told, and nothing arrives any more. */
   loseConnections(): void {
     for (const socket of this.sockets) socket.unpipe().pause();
+  }
+
+  /** Cuts all connections as by a reset, at both ends: what is under way is lost. */
+  resetConnections(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
   /** Cuts the next connection that sends a statement, once it has sent it. */
