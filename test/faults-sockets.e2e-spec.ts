@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { createInterface } from 'node:readline';
 import { ConnectionRegistry } from '../src/connections/connection-registry';
 import { Person } from './support/person';
