@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { getDataSourceToken } from '@nestjs/typeorm';
 import { LIMITS } from '@parley/protocol';
+import type { DataSource } from 'typeorm';
+import { FOLLOWING } from '../src/database/following';
 import { UnreadService } from '../src/receipts/unread.service';
 import { CommitFeed } from '../src/timeline/commit-feed';
 import { TimelineReader } from '../src/timeline/timeline-reader';
@@ -151,7 +154,8 @@ describe('catching up', () => {
     await server.source.query(FEED, [FED]);
     await server.source.query('VACUUM ANALYZE commit_feed');
     const feed = server.app.get(CommitFeed);
-    expectRanges(await explained(server.source, () => feed.read(), /FROM commit_feed/), 100);
+    const following = server.app.get<DataSource>(getDataSourceToken(FOLLOWING));
+    expectRanges(await explained(following, () => feed.read(), /FROM commit_feed/), 100);
   });
 });
 

@@ -14,6 +14,14 @@ import { GapFiller } from './gap-filler';
 
 /** What others have committed is told here within a second. */
 const POLL_MS = 700;
+/** By then the database has ended a transaction whose client is gone. */
+const LOST_MS = 60_000;
+
+interface Uncertain {
+  readonly commit: Commit;
+  /** By the monotonic clock. */
+  readonly since: number;
+}
 
 /**
  * Follows what this process has not told of, in the order of each conversation: what other processes have
@@ -22,8 +30,10 @@ const POLL_MS = 700;
 @Injectable()
 export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestroy {
   private readonly poller = new Poller('following other processes', POLL_MS, () => this.poll());
+  /** Read from the feed, and not told yet. */
+  private readonly unheard: Commit[] = [];
   /** Of this process, by conversation: perhaps committed, the answer was lost. */
-  private readonly uncertain = new Map<string, Commit>();
+  private readonly uncertain = new Map<string, Uncertain>();
   private reading: Promise<void> = Promise.resolve();
 
   constructor(
@@ -40,7 +50,8 @@ export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestro
     this.writer.onUncertain((commits) => {
       for (const commit of commits) {
         // The earliest of several: what follows it is read with it.
-        if (!this.uncertain.has(commit.conversationId)) this.uncertain.set(commit.conversationId, commit);
+        if (this.uncertain.has(commit.conversationId)) continue;
+        this.uncertain.set(commit.conversationId, { commit, since: performance.now() });
       }
     });
     this.poller.start();
@@ -53,7 +64,8 @@ export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestro
   /** One reading after the other: what one has taken, the next does not find. */
   catchUp(): Promise<void> {
     const next = this.reading.then(async () => {
-      this.delivery.heard(await this.concerning(await this.feed.read()));
+      this.unheard.push(...(await this.feed.read()));
+      await this.hear();
       await this.lookAtUncertain('');
     });
     this.reading = next.catch(() => undefined);
@@ -68,18 +80,25 @@ export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestro
     return this.memberships.held(conversationId);
   }
 
-  /** Of what others have committed, what concerns somebody who is connected here. */
-  private async concerning(commits: readonly Commit[]): Promise<Commit[]> {
-    const found: Commit[] = [];
-    for (const commit of commits) {
-      if (this.delivery.hasTold(commit)) continue;
-      const { conversationId, changesMembers } = commit;
-      // Who came or went is known when it has been read.
-      const membership = changesMembers ? null : await this.memberships.find(conversationId);
-      if (!membership || this.delivery.concerns(membership.everyone)) found.push(commit);
-      else this.delivery.pass(conversationId);
+  /** Hands on what concerns somebody who is connected here; what fails is left for the next time. */
+  private async hear(): Promise<void> {
+    let done = 0;
+    try {
+      for (const commit of this.unheard) {
+        if (!this.delivery.hasTold(commit)) await this.hearOf(commit);
+        done++;
+      }
+    } finally {
+      this.unheard.splice(0, done);
     }
-    return found;
+  }
+
+  private async hearOf(commit: Commit): Promise<void> {
+    const { conversationId, changesMembers } = commit;
+    // Who came or went is known when it has been read.
+    const membership = changesMembers ? null : await this.memberships.find(conversationId);
+    if (!membership || this.delivery.concerns(membership.everyone)) this.delivery.heard([commit]);
+    else this.delivery.pass(conversationId);
   }
 
   private async poll(): Promise<void> {
@@ -88,23 +107,29 @@ export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestro
     await this.delivery.fillGaps();
   }
 
-  /** Waits for the locks that lost transactions may still hold: then their end is known. */
+  /** Once nobody holds the lock of a lost transaction any more, its end is known. */
   private async settleUncertain(): Promise<void> {
     const known = [...this.uncertain];
-    await this.lookAtUncertain('FOR SHARE');
-    for (const [id, commit] of known) if (this.uncertain.get(id) === commit) this.uncertain.delete(id);
+    const free = await this.lookAtUncertain('FOR SHARE SKIP LOCKED');
+    const now = performance.now();
+    for (const [id, uncertain] of known) {
+      const isOver = free.has(id) || now - uncertain.since > LOST_MS;
+      if (isOver && this.uncertain.get(id) === uncertain) this.uncertain.delete(id);
+    }
   }
 
-  private async lookAtUncertain(lock: 'FOR SHARE' | ''): Promise<void> {
-    if (this.uncertain.size === 0) return;
+  /** Tells what has taken place; returns the conversations that it could look at. */
+  private async lookAtUncertain(lock: 'FOR SHARE SKIP LOCKED' | ''): Promise<Set<string>> {
+    if (this.uncertain.size === 0) return new Set();
     const rows: { id: string; version: string }[] = await this.source.query(
       `SELECT id, version FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id ${lock}`,
       [[...this.uncertain.keys()]],
     );
     for (const row of rows) {
-      const commit = this.uncertain.get(row.id);
+      const commit = this.uncertain.get(row.id)?.commit;
       const version = Number(row.version);
       if (commit && version > commit.base.version) this.delivery.heard([{ ...commit, version }]);
     }
+    return new Set(rows.map((row) => row.id));
   }
 }

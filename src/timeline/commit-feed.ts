@@ -59,27 +59,36 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
   /** What others have committed since the last reading; one reading at a time. */
   async read(): Promise<Commit[]> {
     const commits: Commit[] = [];
-    for (;;) {
-      const rows: (Row & { through: string })[] = await this.source.query(
-        `SELECT f.xid::text, f.node, f.conversation_ids, f.base_versions, f.base_seqs, f.versions, f.changes_members,
-           s.through
-         FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS through) s
-         LEFT JOIN LATERAL (
-           SELECT * FROM commit_feed
-           WHERE xid >= $1::text::xid8 AND node <> $2 AND NOT (xid::text || node = ANY($3::text[]))
-           ORDER BY xid LIMIT $4
-         ) f ON true`,
-        [this.from, this.nodeId, [...this.seen], MAX_READ],
-      );
-      const found = rows.filter((row) => row.node !== null);
-      for (const row of found) {
-        this.seen.add(row.xid + row.node);
-        commits.push(...commitsOf(row));
-      }
-      if (found.length === MAX_READ) continue;
-      this.moveTo(rows[0]?.through);
-      return commits;
+    try {
+      while (await this.readPage(commits));
+    } catch (error) {
+      // What was read is not read again: it is handed on, and the next reading fails or goes on.
+      if (commits.length === 0) throw error;
     }
+    return commits;
+  }
+
+  /** Whether there may be another. */
+  private async readPage(commits: Commit[]): Promise<boolean> {
+    const rows: (Row & { through: string })[] = await this.source.query(
+      `SELECT f.xid::text, f.node, f.conversation_ids, f.base_versions, f.base_seqs, f.versions, f.changes_members,
+         s.through
+       FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS through) s
+       LEFT JOIN LATERAL (
+         SELECT * FROM commit_feed
+         WHERE xid >= $1::text::xid8 AND node <> $2 AND NOT (xid::text || node = ANY($3::text[]))
+         ORDER BY xid LIMIT $4
+       ) f ON true`,
+      [this.from, this.nodeId, [...this.seen], MAX_READ],
+    );
+    const found = rows.filter((row) => row.node !== null);
+    for (const row of found) {
+      this.seen.add(row.xid + row.node);
+      commits.push(...commitsOf(row));
+    }
+    if (found.length === MAX_READ) return true;
+    this.moveTo(rows[0]?.through);
+    return false;
   }
 
   private async begin(): Promise<void> {
