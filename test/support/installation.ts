@@ -26,6 +26,8 @@ export class Installation {
       // The same after each start, so that clients find their server again.
       PORT: String(await freePort()),
       LOG_LEVEL: 'error',
+      // Longer than any test: nobody here renews a token.
+      ACCESS_TOKEN_TTL: '86400',
       ...settings,
     });
     await installation.start();
