@@ -1,6 +1,7 @@
 import { ParleyError, ParleyRest } from '@parley/client';
-import { isThere, makeAccounts } from './replay/accounts';
-import { Gate, Pace } from './replay/flow';
+import { isThere } from './accounts/register';
+import { makeAccounts } from './replay/accounts';
+import { Gate, Pace } from './support/flow';
 import { addVerdicts, CLEAN, countUnstored, type Judged, Ledger } from './replay/ledger';
 import { readLines } from './replay/lines';
 import { People } from './replay/people';

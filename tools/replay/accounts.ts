@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ParleyError, type ParleyRest } from '@parley/client';
-import type { Me, Tokens } from '@parley/protocol';
+import type { ParleyRest } from '@parley/client';
+import type { Me } from '@parley/protocol';
 import { type Mint, openMint } from '../accounts/mint';
-import { Gate, pause } from './flow';
+import { type Account, type NewPerson, registerAll } from '../accounts/register';
 import { newRun, usernameOf } from './names';
-import { type Account, accountOf, isPassing } from './people';
 
 export interface Accounts {
   byName: Map<string, Account>;
@@ -12,8 +11,6 @@ export interface Accounts {
   how: string;
 }
 
-/** Each costs the server 40 ms of a core for its password. */
-const REGISTERING = 4;
 const TTL_SECONDS = 7 * 86_400;
 
 /** Makes an account for every name: in bulk where the server's database can be reached, else by registering. */
@@ -34,16 +31,10 @@ export async function makeAccounts(
   return { byName: await registerAll(people, server.rest, signal), how: 'registered' };
 }
 
-interface Person {
-  name: string;
-  username: string;
-  displayName: string;
-}
-
 /** Null when the database that could be reached is not that of this server. */
 async function mintAll(
   mint: Mint,
-  people: readonly Person[],
+  people: readonly NewPerson[],
   rest: ParleyRest,
 ): Promise<Map<string, Account> | null> {
   const [first, ...others] = people;
@@ -63,48 +54,6 @@ async function mintAll(
       return [people[index]?.name ?? '', { userId, accessToken, expiresAt, refreshToken: null }];
     }),
   );
-}
-
-async function registerAll(
-  people: readonly Person[],
-  rest: ParleyRest,
-  signal: AbortSignal,
-): Promise<Map<string, Account>> {
-  const gate = new Gate(REGISTERING);
-  const accounts = new Map<string, Account>();
-  await Promise.all(
-    people.map(({ name, ...person }) =>
-      gate.pass(async () => {
-        signal.throwIfAborted();
-        const input = { ...person, password: randomBytes(18).toString('base64url') };
-        accounts.set(name, accountOf(await register(rest, input, signal)));
-      }),
-    ),
-  );
-  return accounts;
-}
-
-async function register(rest: ParleyRest, input: object, signal: AbortSignal): Promise<Tokens> {
-  for (;;) {
-    try {
-      return await rest.call<Tokens>('POST', '/v1/auth/register', input);
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      const { retryAfterMs } = error.details ?? {};
-      await pause(typeof retryAfterMs === 'number' ? retryAfterMs : 1_000);
-      signal.throwIfAborted();
-    }
-  }
-}
-
-/** Whether a Parley is there: the API asks for a token, in its own words. */
-export async function isThere(rest: ParleyRest): Promise<boolean> {
-  try {
-    await rest.call('GET', '/v1/users/me');
-  } catch (error) {
-    return error instanceof ParleyError && error.code === 'unauthenticated';
-  }
-  return false;
 }
 
 function isLocal(url: string): boolean {

@@ -1,18 +1,9 @@
-import { type Closed, ParleyError, type ParleyRest, ParleySocket, type ServerFrame } from '@parley/client';
-import type { Message, Tokens } from '@parley/protocol';
+import { type Closed, type ParleyRest, ParleySocket, type ServerFrame } from '@parley/client';
+import type { Message } from '@parley/protocol';
 import { WebSocket } from 'ws';
-import { Gate } from './flow';
+import { type Account, renew } from '../accounts/register';
+import { Gate } from '../support/flow';
 import type { Ledger } from './ledger';
-
-/** An account of the replay's own. */
-export interface Account {
-  userId: string;
-  accessToken: string;
-  /** When the token ends, in ms since 1970. */
-  expiresAt: number;
-  /** Null: the token is good for longer than any replay. */
-  refreshToken: string | null;
-}
 
 interface Hold {
   /** What still arrives on a connection that is being closed is for the next one to receive. */
@@ -115,7 +106,7 @@ export class People {
 
   private async connect(name: string, hold: Hold): Promise<ParleySocket> {
     const account = this.account(name);
-    if (account.expiresAt < Date.now() + RENEW_BEFORE_MS) await this.renew(account);
+    if (account.expiresAt < Date.now() + RENEW_BEFORE_MS) await renew(account, this.server.rest);
     const socket = await ParleySocket.connect({
       url: this.server.url,
       accessToken: account.accessToken,
@@ -144,24 +135,7 @@ export class People {
   }
 
   private async renewInPlace(name: string, account: Account): Promise<void> {
-    await this.renew(account);
+    await renew(account, this.server.rest);
     await (await this.socketOf(name)).request('auth.refresh', { accessToken: account.accessToken });
   }
-
-  private async renew(account: Account): Promise<void> {
-    const { refreshToken } = account;
-    if (refreshToken === null) return;
-    const tokens = await this.server.rest.call<Tokens>('POST', '/v1/auth/refresh', { refreshToken });
-    Object.assign(account, accountOf(tokens));
-  }
-}
-
-/** An account as registration, log-in and refresh tell of it. */
-export function accountOf({ user, accessToken, refreshToken, expiresIn }: Tokens): Account {
-  return { userId: user.id, accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1_000 };
-}
-
-/** Whether the same request may be made again on the same connection. */
-export function isPassing(error: unknown): error is ParleyError {
-  return error instanceof ParleyError && error.retryable && error.code !== 'connection_lost';
 }

@@ -1,9 +1,10 @@
 import { ParleyError } from '@parley/client';
 import type { ConversationCreated, History, Message } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import { type Pace, pause } from './flow';
+import { isPassing } from '../accounts/register';
+import { type Pace, pause } from '../support/flow';
 import type { Judged, Ledger } from './ledger';
-import { isPassing, type People } from './people';
+import type { People } from './people';
 import type { PlannedConversation, Step } from './plan';
 
 /** The account that makes every group and adds its members. */
