@@ -37,6 +37,11 @@ export async function openServerSide({ dataDir, settings }: ServerSideOptions): 
   }
 }
 
+/** The database that a server keeps in a folder of its own, while it runs. */
+export function databaseIn(dataDir: string): ClientConfig {
+  return findDatabase({ databaseUrl: null, dataDir });
+}
+
 async function open(env: Env): Promise<ServerSide> {
   const database = findDatabase(env);
   if (!env.jwtSecret && !existsSync(join(env.dataDir, 'jwt-secret'))) {
@@ -55,7 +60,7 @@ async function open(env: Env): Promise<ServerSide> {
   };
 }
 
-function findDatabase({ databaseUrl, dataDir }: Env): ClientConfig {
+function findDatabase({ databaseUrl, dataDir }: Pick<Env, 'databaseUrl' | 'dataDir'>): ClientConfig {
   if (databaseUrl) return { connectionString: databaseUrl };
   const running = findRunningPostgres(dataDir);
   if (running) return running;

@@ -1,0 +1,86 @@
+import { type FetchLike, ParleyRest } from '@parley/client';
+import { type Account, registerAll } from '../accounts/register';
+import type { Afflictions } from './afflictions';
+import { ConnectionLog } from './connection-log';
+import type { Findings } from './findings';
+import { ModelClient } from './model-client';
+import type { Random } from './random';
+import { Road } from './road';
+import { Sightings } from './sightings';
+
+/** Every so many clients one is another device of somebody who has one already. */
+const SECOND_DEVICE_EVERY = 4;
+const USUAL_CLOSE = 1000;
+
+/** What all clients are made with. */
+interface Setting {
+  url: string;
+  fetch: FetchLike;
+  random: Random;
+  findings: Findings;
+  afflictions: Afflictions;
+}
+
+/** The people of a run, with their accounts, their clients, and each client's road to the server. */
+export class Cast {
+  readonly sightings = new Sightings();
+  readonly roads = new Map<string, Road>();
+  readonly clients: ModelClient[] = [];
+  readonly byUser = new Map<string, ModelClient[]>();
+  private accounts: Account[] = [];
+
+  private constructor(private readonly setting: Setting) {}
+
+  /** Registers people and makes so many clients, which are not connected yet. */
+  static async make(count: number, setting: Setting, signal: AbortSignal): Promise<Cast> {
+    const cast = new Cast(setting);
+    const people = Math.max(2, count - Math.floor(count / SECOND_DEVICE_EVERY));
+    const run = Date.now().toString(36);
+    const names = Array.from({ length: people }, (_, index) => `d${run}.${index}`);
+    const wanted = names.map((name) => ({ name, username: name, displayName: name }));
+    cast.accounts = [...(await registerAll(wanted, new ParleyRest(setting), signal)).values()];
+    for (let index = 0; index < count; index++) {
+      const account = cast.accounts[index % people];
+      if (account) await cast.addClient(`client-${index + 1}`, account);
+    }
+    return cast;
+  }
+
+  get userIds(): string[] {
+    return this.accounts.map(({ userId }) => userId);
+  }
+
+  /** A client for everybody that starts from nothing, straight to the server. */
+  fresh(): ModelClient[] {
+    return this.accounts.map((account) =>
+      this.client(`fresh client of ${account.userId}`, account, this.setting.url),
+    );
+  }
+
+  async leave(): Promise<void> {
+    await Promise.all(this.clients.map((client) => client.stop()));
+    for (const road of this.roads.values()) road.close();
+  }
+
+  private async addClient(name: string, account: Account): Promise<void> {
+    const road = await Road.open(new URL(this.setting.url));
+    this.roads.set(name, road);
+    const client = this.client(name, account, road.url);
+    this.clients.push(client);
+    this.byUser.set(account.userId, [...(this.byUser.get(account.userId) ?? []), client]);
+  }
+
+  private client(name: string, account: Account, url: string): ModelClient {
+    const { findings, afflictions, fetch, random } = this.setting;
+    const owner = { device: name, userId: account.userId };
+    return new ModelClient({
+      ...{ name, account, url, rest: new ParleyRest({ url, fetch }), random: random.fork() },
+      opened: () => new ConnectionLog(owner, findings, this.sightings),
+      closed: ({ code, reason }) => {
+        if (code === USUAL_CLOSE || afflictions.explain(code, name)) return;
+        findings.add('unexplained', `a connection of ${name} ended with ${code} ${reason}`, { device: name });
+      },
+      complain: (sentence) => findings.add('unexplained', `${sentence}, at ${name}`, { device: name }),
+    });
+  }
+}
