@@ -59,7 +59,7 @@ export class Cast {
 
   async leave(): Promise<void> {
     await Promise.all(this.clients.map((client) => client.stop()));
-    for (const road of this.roads.values()) road.close();
+    await Promise.all([...this.roads.values()].map((road) => road.close()));
   }
 
   private async addClient(name: string, account: Account): Promise<void> {

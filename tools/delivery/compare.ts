@@ -54,9 +54,6 @@ function* inConversation(seen: ConversationView, right: ConversationView, tell: 
       sentence: `${tell(field, seen[field], right[field])} (${own})`,
     };
   }
-  if (!isDeepStrictEqual(seen.hidden, right.hidden)) {
-    yield stale(id, tell('deleted for me', [...seen.hidden].sort(), [...right.hidden].sort()));
-  }
   yield* inMembers(seen, right, tell);
   yield* inMessages(seen, right, tell);
 }
@@ -82,8 +79,8 @@ function* inMessages(seen: ConversationView, right: ConversationView, tell: Tell
   for (const [id, message] of seen.messages) {
     const { seq, version } = message;
     const other = right.messages.get(id);
-    // A quote of what I have deleted for me: its changes are told to the others only.
-    const untold = message.replyTo !== null && right.hidden.has(message.replyTo);
+    // The original has been deleted for oneself: its changes are told to the others only.
+    const untold = message.replyTo !== null && !right.messages.has(message.replyTo);
     const shown = other && untold ? { ...other, quote: message.quote } : other;
     for (const [field, x, y] of fieldsOf<Message>(message, shown)) {
       yield stale(right.id, tell(`message ${id} (seq ${seq}, version ${version}) ${field}`, x, y));

@@ -26,13 +26,16 @@ export async function compareClients(
     : truthOf([...fresh.values()].flatMap((views) => [...views.values()]));
   for (const [client, seen] of held) {
     const right = fresh.get(client.userId) ?? new Map<string, ConversationView>();
+    const traced = new Set<string>();
     for (const { kind, conversationId, sentence } of differences({
       seen,
       seenBy: client.name,
       right,
       rightBy: 'fresh',
     })) {
-      const context = client.trace.of(conversationId);
+      // Once is enough to see how it came about.
+      const context = traced.has(conversationId) ? [] : client.trace.of(conversationId);
+      traced.add(conversationId);
       findings.add(kind, `${conversationId}: ${sentence}`, { device: client.name, context });
     }
   }

@@ -13,7 +13,7 @@ interface Sources {
   readonly trace: Trace;
   readonly random: Random;
   /** Tells of an answer that must not come. */
-  complain(sentence: string): void;
+  readonly complain: (sentence: string) => void;
 }
 
 const RETRY_MS = 100;
@@ -45,7 +45,7 @@ export class ConversationReader {
 
   /** Ends when nothing is missing, or when the conversation or the connection is gone. */
   private async read(held: HeldConversation): Promise<void> {
-    const { replica, trace } = this.sources;
+    const { replica, trace, complain } = this.sources;
     while (held.needsReading && replica.conversations.get(held.id) === held) {
       held.isStale = false;
       try {
@@ -54,17 +54,16 @@ export class ConversationReader {
         held.isStale = true;
         if (!(error instanceof ParleyError)) throw error;
         trace.note(held.id, `reading failed with ${error.code}`);
-        if (error.code === 'conversation_not_found') this.forget(held);
-        else if (!error.retryable) this.sources.complain(`changes of ${held.id} were refused: ${error.code}`);
+        if (error.code === 'conversation_not_found') replica.forget(held);
+        else if (!error.retryable) complain(`changes of ${held.id} were refused: ${error.code}`);
+        if (error.code === 'cursor_invalid') {
+          replica.beginAgain(held);
+          this.look(held.id);
+        }
         if (this.ended || !error.retryable) return;
         await pause(RETRY_MS);
       }
     }
-  }
-
-  private forget(held: HeldConversation): void {
-    const { conversations } = this.sources.replica;
-    if (conversations.get(held.id) === held) conversations.delete(held.id);
   }
 
   private async readPages(held: HeldConversation): Promise<void> {

@@ -12,6 +12,4 @@ export interface ConversationView extends Pick<Conversation, 'id' | 'kind' | 'hi
   members: ReadonlyMap<string, Member>;
   /** By id, without what the person has deleted for themselves. */
   messages: ReadonlyMap<string, Message>;
-  /** Ids of those that they have. */
-  hidden: ReadonlySet<string>;
 }

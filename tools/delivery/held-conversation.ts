@@ -180,7 +180,7 @@ export class HeldConversation {
     for (const message of page.messages) this.mergeMessage(message);
     for (const member of page.members) this.mergeMember(member);
     for (const { userId, version } of page.gone) this.went(userId, version);
-    for (const receipt of receiptsOf(page)) this.moved(receipt);
+    for (const receipt of page.receipts) this.moved(receipt);
     if (page.more) return;
     const { version } = this.conversation;
     if (page.through >= version) {
@@ -234,7 +234,6 @@ export class HeldConversation {
         [...this.members].map(([user, member]) => [user, { ...member, ...this.cursors.get(user) }]),
       ),
       messages: this.messages,
-      hidden: new Set([...this.hidden].flatMap(([hidden, seq]) => (seq > this.joinedSeq ? [hidden] : []))),
     };
   }
 
@@ -284,9 +283,4 @@ export class HeldConversation {
       if (reply?.quote) this.messages.set(id, { ...reply, quote: newer(reply.quote, quoteOf(original)) });
     }
   }
-}
-
-/** The cursors that a page carries; servers before 0.1 tell none. */
-function receiptsOf(page: Changes): (Cursors & { userId: string })[] {
-  return (page as { receipts?: (Cursors & { userId: string })[] }).receipts ?? [];
 }

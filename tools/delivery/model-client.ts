@@ -1,4 +1,11 @@
-import { type Closed, ParleyError, type ParleyRest, ParleySocket, type ServerFrame } from '@parley/client';
+import {
+  type Closed,
+  ParleyError,
+  type ParleyRest,
+  ParleySocket,
+  type ServerFrame,
+  type WebSocketConstructor,
+} from '@parley/client';
 import type { Message } from '@parley/protocol';
 import { WebSocket } from 'ws';
 import { type Account, isPassing, renew } from '../accounts/register';
@@ -23,7 +30,7 @@ export interface Surroundings {
   /** A connection has ended that this client did not end. */
   closed(end: Closed): void;
   /** Tells of an answer that must not come. */
-  complain(sentence: string): void;
+  readonly complain: (sentence: string) => void;
 }
 
 const PING_MS = 2_000;
@@ -142,13 +149,7 @@ export class ModelClient {
   }
 
   private async connect(): Promise<{ socket: ParleySocket; raw: WebSocket }> {
-    let raw: WebSocket | undefined;
-    class Captured extends WebSocket {
-      constructor(url: string, protocols: string[], options: { headers: Record<string, string> }) {
-        super(url, protocols, { ...options, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS });
-        raw = this as WebSocket;
-      }
-    }
+    const { WebSocket: Captured, captured } = capturing();
     const log = this.around.opened();
     const opening = ParleySocket.connect({
       url: this.around.url,
@@ -158,9 +159,9 @@ export class ModelClient {
       tap: (frame) => this.receive(frame, log),
     });
     // The server may accept the upgrade and die before it says that it is ready.
-    const tooLong = setTimeout(() => raw?.terminate(), HANDSHAKE_MS);
+    const tooLong = setTimeout(() => captured().terminate(), HANDSHAKE_MS);
     const socket = await opening.finally(() => clearTimeout(tooLong));
-    return { socket, raw: raw as WebSocket };
+    return { socket, raw: captured() };
   }
 
   /** Takes a frame in before anybody else sees it: the next one may be in the same packet. */
@@ -234,4 +235,21 @@ export class ModelClient {
     }, PING_MS);
     return () => clearInterval(timer);
   }
+}
+
+/** A WebSocket that can be had afterwards: to be pinged, and to be cut off. */
+function capturing(): { WebSocket: WebSocketConstructor; captured: () => WebSocket } {
+  const made: WebSocket[] = [];
+  class Captured extends WebSocket {
+    constructor(url: string, protocols: string[], options: { headers: Record<string, string> }) {
+      super(url, protocols, { ...options, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS });
+      made.push(this);
+    }
+  }
+  const captured = () => {
+    const [socket] = made;
+    if (!socket) throw new Error('No socket has been made');
+    return socket;
+  };
+  return { WebSocket: Captured, captured };
 }

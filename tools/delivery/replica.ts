@@ -69,6 +69,19 @@ export class Replica {
     }
   }
 
+  /** One turns out not to be in it. */
+  forget(held: HeldConversation): void {
+    if (this.conversations.get(held.id) === held) this.conversations.delete(held.id);
+  }
+
+  /** Keeps of a conversation that it is there, and nothing of what is in it. */
+  beginAgain(held: HeldConversation): void {
+    if (this.conversations.get(held.id) !== held) return;
+    const nothing = { members: [], gone: [], messages: [], hidden: [], place: { version: 0, seq: 0 } };
+    const stored = { ...held.toJSON(), ...nothing, isStale: true };
+    this.conversations.set(held.id, HeldConversation.restore(this.userId, stored));
+  }
+
   /** Takes in a page of changes, which is about what was held when it was asked for. */
   changed(held: HeldConversation, page: Changes): void {
     if (this.conversations.get(held.id) === held) held.changed(page);

@@ -136,8 +136,11 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** Waits until everybody is connected, has caught up and hears nothing any more. */
 async function untilQuiet(clients: readonly ModelClient[], findings: Findings): Promise<void> {
-  const until = performance.now() + QUIET_WITHIN_MS;
-  const isQuiet = (client: ModelClient) => client.isSettled && performance.now() - client.heardAt > QUIET_MS;
+  const begun = performance.now();
+  const until = begun + QUIET_WITHIN_MS;
+  // What was answered a moment ago may still be on its way to the others.
+  const isQuiet = ({ isSettled, heardAt }: ModelClient) =>
+    isSettled && performance.now() - Math.max(begun, heardAt) > QUIET_MS;
   while (performance.now() < until && !clients.every(isQuiet)) await pause(100);
   for (const client of clients) {
     if (!isQuiet(client))

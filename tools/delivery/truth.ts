@@ -35,10 +35,8 @@ export function viewOf(userId: string, truth: TrueConversation): ConversationVie
     messages.set(message.id, { ...message, quote });
   }
   const { id, kind, title, historyVisible, memberCount, lastSeq, members } = truth;
-  const visiblyHidden = [...hidden].filter((each) => (truth.messages.get(each)?.seq ?? 0) > joinedSeq);
   return {
     ...{ id, kind, title, historyVisible, memberCount, lastSeq, joinedSeq, members, messages },
-    hidden: new Set(visiblyHidden),
     ...recount(own, messages.values()),
   };
 }
