@@ -21,7 +21,6 @@ export class GapPushes implements Range {
   messages: Message[] = [];
   /** Null is somebody who has gone. */
   private readonly members = new Map<string, Member | null>();
-  private readonly memberVersions = new Map<string, number>();
   private readonly hidden = new Map<string, Set<string>>();
 
   constructor(
@@ -52,7 +51,6 @@ export class GapPushes implements Range {
     const rows = await manager.findBy(MemberEntity, { conversationId: this.conversationId, version });
     for (const row of rows) {
       this.members.set(row.userId, row.leftAt ? null : memberOf(row));
-      this.memberVersions.set(row.userId, row.version);
     }
   }
 
@@ -108,12 +106,13 @@ export class GapPushes implements Range {
     const { version } = message;
     if (message.kind !== 'system') return { version, pushes: created };
     const entry = message.metadata as unknown as SystemEntry;
-    const changed = [...this.members].filter(([userId]) => this.memberVersions.get(userId) === version);
+    // Not by version: an entry that somebody has reacted to since has a later one than who came with it.
+    const concerned = concernedBy(entry, message.senderId);
+    const changed = [...this.members].filter(([userId]) => concerned.includes(userId));
     const { before, after } = changePushes(membership, {
       conversation: this.conversation,
       entry: message,
-      // Its making tells of all of them.
-      members: new Map(entry.type === 'conversation.created' ? [] : changed),
+      members: new Map(changed),
       added: this.added,
       titleChanged: entry.type === 'title.changed',
     });
@@ -123,5 +122,22 @@ export class GapPushes implements Range {
   private get added(): ReadonlySet<string> {
     const entries = this.created.map(({ metadata }) => metadata as SystemEntry | null);
     return new Set(entries.flatMap((entry) => (entry?.type === 'member.added' ? entry.userIds : [])));
+  }
+}
+
+/** Whose membership an entry tells of; the making of a conversation is told to its members by itself. */
+function concernedBy(entry: SystemEntry, senderId: string): readonly string[] {
+  switch (entry.type) {
+    case 'member.added':
+      return entry.userIds;
+    case 'member.left':
+    case 'member.removed':
+    case 'role.changed':
+      return [entry.userId];
+    case 'ownership.handed_over':
+      return [entry.userId, senderId];
+    case 'conversation.created':
+    case 'title.changed':
+      return [];
   }
 }

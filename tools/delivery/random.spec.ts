@@ -15,6 +15,6 @@ it('draws within its bounds', () => {
   expect(new Set(Array.from({ length: 200 }, () => random.between(1, 3)))).toEqual(new Set([1, 2, 3]));
   expect(random.pick([])).toBeUndefined();
   expect(random.shuffled([1, 2, 3, 4]).sort()).toEqual([1, 2, 3, 4]);
-  const heavy = [{ weight: 0 }, { weight: 1 }] as const;
+  const heavy: [{ weight: number }, { weight: number }] = [{ weight: 0 }, { weight: 1 }];
   expect(Array.from({ length: 20 }, () => random.weighted(heavy))).toEqual(Array(20).fill(heavy[1]));
 });
