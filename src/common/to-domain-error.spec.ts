@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { toDomainError } from './to-domain-error';
 
 const refused = () =>
@@ -43,6 +44,10 @@ describe('toDomainError', () => {
   it('says unavailable whatever the reason for which PostgreSQL lets nobody in', () => {
     const error = Object.assign(new Error('not accepting connections'), { code: '55000', severity: 'FATAL' });
     expect(toDomainError(error).code).toBe('unavailable');
+  });
+
+  it('says unavailable when the connection was lost between two statements of a transaction', () => {
+    expect(toDomainError(new QueryRunnerAlreadyReleasedError()).code).toBe('unavailable');
   });
 
   it('tells nothing of what nobody expected', () => {
