@@ -30,6 +30,8 @@ describe('UnreadService', () => {
     unread = new UnreadService(source, registry, delivery, new MemoryBus(new MemoryBusHub()));
   });
 
+  afterEach(() => unread.onModuleDestroy());
+
   const told = () => pushes.map(({ to }) => [...to][0]);
 
   it('counts many changes of a moment once, and only for who is connected', async () => {
@@ -66,6 +68,24 @@ describe('UnreadService', () => {
     expect(told()).toEqual(['ann']);
     unread.changed('c', ['ann']);
     expect(statements).toHaveLength(3);
+  });
+
+  it('counts again what could not be counted, until it can', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    unread.changed('c', ['ann', 'bob']);
+    statements[0]?.fail();
+    await turn();
+    expect(told()).toEqual([]);
+    jest.advanceTimersByTime(500);
+    statements[1]?.fail();
+    await turn();
+    jest.advanceTimersByTime(500);
+    statements[2]?.answer();
+    await turn();
+    expect(told()).toEqual(['ann', 'bob']);
+    jest.advanceTimersByTime(5_000);
+    expect(statements).toHaveLength(3);
+    jest.useRealTimers();
   });
 
   it('counts again after reading, when a newer count has gone out meanwhile', async () => {

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LIMITS, type Unread } from '@parley/protocol';
 import { DataSource } from 'typeorm';
@@ -13,6 +13,8 @@ import { WITH_COUNTS } from './unread-statement';
 const MAX_WAITING = 50_000;
 /** Pairs recounted by one statement. */
 const BATCH = 200;
+/** Until what could not be counted is counted again. */
+const RETRY_MS = 500;
 
 interface Pair {
   userId: string;
@@ -37,9 +39,13 @@ const COUNT = `
 
 /** Counts what somebody has not read, and tells their devices when that has changed. */
 @Injectable()
-export class UnreadService {
+export class UnreadService implements OnModuleDestroy {
   private readonly logger = new Logger('Unread');
   private readonly waiting = new Map<string, Pair>();
+  /** Pairs that could not be counted: they wait for the next try. */
+  private readonly failed = new Map<string, Pair>();
+  private retry: NodeJS.Timeout | undefined;
+  private stopped = false;
   private recounting = false;
   private failing = false;
   /** Grows when recounts go out: a count from before may be older than one of those. */
@@ -56,6 +62,11 @@ export class UnreadService {
     });
   }
 
+  onModuleDestroy(): void {
+    this.stopped = true;
+    clearTimeout(this.retry);
+  }
+
   /** What is unread to a member; null to who is none. */
   async of(userId: string, conversationId: string, manager = this.source.manager): Promise<Unread | null> {
     const rows: Row[] = await manager.query(COUNT, [[userId], [conversationId]]);
@@ -69,7 +80,11 @@ export class UnreadService {
    */
   async afterReading(userId: string, conversationId: string, except?: string): Promise<Unread | null> {
     const { told } = this;
-    const unread = await this.of(userId, conversationId);
+    const unread = await this.of(userId, conversationId).catch((error: unknown) => {
+      // A repeated request moves nothing any more: the other devices would never be told.
+      this.changed(conversationId, [userId]);
+      throw error;
+    });
     // A recount that began later may have gone out by now: then a newer one has to follow.
     if (told !== this.told || this.recounting) this.changed(conversationId, [userId]);
     else if (unread) this.push(userId, unread, except);
@@ -97,10 +112,18 @@ export class UnreadService {
     if (ids.length > LIMITS.smallGroupMembers) return;
     for (const userId of ids) {
       const key = userId + conversationId;
-      if (!this.registry.isConnected(userId) || this.waiting.has(key)) continue;
-      if (this.waiting.size < MAX_WAITING) this.waiting.set(key, { userId, conversationId });
-      else this.complain('too many have changed at once');
+      if (this.registry.isConnected(userId)) this.wait(this.waiting, key, { userId, conversationId });
     }
+    this.begin();
+  }
+
+  private wait(pairs: Map<string, Pair>, key: string, pair: Pair): void {
+    if (pairs.has(key)) return;
+    if (pairs.size < MAX_WAITING) pairs.set(key, pair);
+    else this.complain('too many have changed at once');
+  }
+
+  private begin(): void {
     if (!this.recounting && this.waiting.size > 0) void this.recount();
   }
 
@@ -116,14 +139,25 @@ export class UnreadService {
         if (this.waiting.size === 0) this.failing = false;
       } catch (error) {
         this.complain(String(error));
+        for (const [key, pair] of batch) this.wait(this.failed, key, pair);
       }
     }
     this.recounting = false;
+    if (this.failed.size > 0 && !this.stopped)
+      this.retry ??= setTimeout(() => this.tryAgain(), RETRY_MS).unref();
+  }
+
+  /** Nobody else tells them, however long the database was away. */
+  private tryAgain(): void {
+    this.retry = undefined;
+    for (const [key, pair] of this.failed) this.wait(this.waiting, key, pair);
+    this.failed.clear();
+    this.begin();
   }
 
   /** Once per outage. */
   private complain(reason: string): void {
-    if (!this.failing) this.logger.warn(`some counts of unread messages are not pushed: ${reason}`);
+    if (!this.failing) this.logger.warn(`some counts of unread messages are late: ${reason}`);
     this.failing = true;
   }
 
