@@ -152,6 +152,25 @@ it('a change whose answer was lost is told too, and counts from then on', async 
   expect((await ann.ok('GET', path)).memberCount).toBe(1);
 });
 
+it('a cursor, and what one deletes for oneself, are told when the request is repeated', async () => {
+  const conversationId = await group();
+  const [anns, phone, laptop] = [await ann.connect(), await bob.connect(), await bob.connect()];
+  const { message: sent } = await ann.ok('POST', `/conversations/${conversationId}/messages`, {
+    ...{ id: randomUUID(), text: 'did you see?' },
+  });
+  const moved = { conversationId, seq: sent.seq };
+  road.loseAnswerTo('delivered_seq = greatest');
+  await expect(phone.request('receipt.read', moved)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await phone.request('receipt.read', moved)).toMatchObject({ readSeq: sent.seq, unread: 0 });
+  expect(await anns.next('receipt.updated')).toMatchObject({ userId: bob.id, readSeq: sent.seq });
+  expect(await laptop.next('unread.updated')).toMatchObject({ readSeq: sent.seq, unread: 0 });
+  const hidden = { conversationId, id: sent.id, forMe: true };
+  road.loseAnswerTo(COMMIT);
+  await expect(phone.request('message.delete', hidden)).rejects.toMatchObject({ code: 'unavailable' });
+  await phone.request('message.delete', hidden);
+  expect(await laptop.next('message.hidden')).toMatchObject({ id: sent.id });
+});
+
 it('a reply quotes its original as it was when the reply was stored', async () => {
   const conversationId = await group();
   const path = `/conversations/${conversationId}/messages`;

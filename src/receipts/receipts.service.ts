@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import type { PageQuery } from '../common/page-query.dto';
+import { Unanswered } from '../common/unanswered';
 import { DeliveryService } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
 import type { Membership } from '../conversations/membership';
@@ -27,6 +28,8 @@ interface MovedRow {
 /** How far each member has got: cursors that only move forward. */
 @Injectable()
 export class ReceiptsService {
+  private readonly unanswered = new Unanswered();
+
   constructor(
     @InjectDataSource() private readonly source: DataSource,
     private readonly memberships: MembershipService,
@@ -98,15 +101,19 @@ export class ReceiptsService {
   ): Promise<{ receipt: Receipt; moved: boolean }> {
     const membership = await this.memberships.require(conversationId, actor.userId);
     const seq = await this.seqOf(actor, membership, target);
-    const row = await this.store(conversationId, actor.userId, cursor, seq);
+    const store = () => this.store(conversationId, actor.userId, cursor, seq);
+    const { result, mayHaveBeen } = await this.unanswered.run(conversationId + actor.userId, store);
+    // It may have waited for the lost one, and then shows the cursors as they were before that.
+    const row = mayHaveBeen && !result.moved ? await store() : result;
+    const moved = result.moved || mayHaveBeen;
     const receipt = {
       conversationId,
       userId: actor.userId,
       deliveredSeq: Number(row.delivered_seq),
       readSeq: Number(row.read_seq),
     };
-    if (row.moved) this.tell(membership, receipt, except);
-    return { receipt, moved: row.moved };
+    if (moved) this.tell(membership, receipt, except);
+    return { receipt, moved };
   }
 
   /** Moves a cursor forward, never beyond the newest message; what is read has been delivered. */
