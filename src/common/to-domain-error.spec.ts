@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { toDomainError } from './to-domain-error';
 
 const refused = () =>
@@ -47,7 +47,12 @@ describe('toDomainError', () => {
   });
 
   it('says unavailable when the connection was lost between two statements of a transaction', () => {
-    expect(toDomainError(new QueryRunnerAlreadyReleasedError()).code).toBe('unavailable');
+    for (const error of [
+      new QueryRunnerAlreadyReleasedError(),
+      new QueryRunnerProviderAlreadyReleasedError(),
+    ]) {
+      expect(toDomainError(error).code).toBe('unavailable');
+    }
   });
 
   it('tells nothing of what nobody expected', () => {

@@ -32,7 +32,7 @@ const SQL_CODES: Record<string, ErrorCode> = {
 };
 
 const LOST_CONNECTION =
-  /^(Connection terminated|timeout (expired|exceeded) when trying to connect|Client has encountered a connection error|Connection is not established|Driver not Connected|Client was closed|Query read timeout|Query runner already released)/i;
+  /^(Connection terminated|timeout (expired|exceeded) when trying to connect|Client has encountered a connection error|Connection is not established|Driver not Connected|Client was closed|Query read timeout|Query runner already released|Database connection provided by a query runner was already released)/i;
 const LOST_SYSCALLS = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
