@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { call } from './support/person';
+import { runTool, urlOf } from './support/run-tool';
 import { startApp, type TestApp } from './support/start-app';
 
 const JWT_SECRET = 'the secret of a server whose tools are tried';
@@ -36,21 +36,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a built tool with the settings of the server; `npm test` has built it. */
+/** Runs a tool with the settings of the server. */
 function run(tool: string, args: string[], settings: Record<string, string> = {}) {
-  const { host, port, user, password, database } = app.database;
-  const reach = new URLSearchParams({ host });
-  const env = {
-    ...{ PATH: process.env.PATH, NODE_ENV: 'test', DATA_DIR: join(folder, 'data'), JWT_SECRET },
-    DATABASE_URL: `postgres://${user}:${password}@localhost:${port}/${database}?${reach.toString()}`,
-    ...settings,
-  };
-  const file = join(__dirname, '..', 'dist', 'tools', `${tool}.js`);
-  const child = spawn(process.execPath, [file, ...args], { env, cwd: folder });
-  const output = { stdout: '', stderr: '', code: null as number | null };
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-  return new Promise<typeof output>((resolve) => child.on('close', (code) => resolve({ ...output, code })));
+  const env = { DATA_DIR: join(folder, 'data'), JWT_SECRET, DATABASE_URL: urlOf(app.database), ...settings };
+  return runTool(tool, args, env, folder);
 }
 
 async function recording(lines: object[], gzipped = false): Promise<string> {

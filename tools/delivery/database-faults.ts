@@ -6,13 +6,14 @@ type Harm = (scene: OwnScene) => Promise<void>;
 
 /** More than the lock_timeout of the server's sessions. */
 const LONGER_THAN_LOCKS_WAIT_MS = 6_000;
-/** More than PostgreSQL takes. */
-const MANY = 200;
+const RETRY_MS = 200;
+const REACHED_WITHIN_TRIES = 100;
 
 /** Signals the postmaster; the server's supervisor starts it again. */
 const ending =
   (signal: NodeJS.Signals): Harm =>
   async ({ server }) => {
+    await asForeigner(server, async () => undefined);
     process.kill(await server.postmaster(), signal);
   };
 
@@ -47,24 +48,15 @@ const holdLocks: Harm = async ({ server, random }) => {
   });
 };
 
-/** Takes every connection that is left, and lets the server lose its own. */
-const exhaust: Harm = async (scene) => {
-  const { server, random } = scene;
-  const taken: Client[] = [];
-  try {
-    for (let i = 0; i < MANY; i++) taken.push(await foreigner(server));
-  } catch {
-    // There are no more.
-  }
-  const [first] = taken;
-  await first?.query(
+/** Takes every connection that is left. */
+const exhaust: Harm = async ({ server, random }) => {
+  const first = await patientForeigner(server);
+  const taken = [first, ...(await foreigners(server))];
+  // Half of the server's own are ended too, and their places taken.
+  await first.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley' AND random() < 0.5`,
   );
-  for (let i = 0; i < 5; i++)
-    await foreigner(server).then(
-      (client) => taken.push(client),
-      () => undefined,
-    );
+  taken.push(...(await foreigners(server)));
   await pause(random.between(1_000, 3_000));
   await Promise.all(taken.map((client) => client.end()));
 };
@@ -97,9 +89,33 @@ async function foreigner({ database }: OwnScene['server']): Promise<Client> {
   return client;
 }
 
+/** As many as PostgreSQL lets in. */
+async function foreigners(server: OwnScene['server']): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (;;) {
+    try {
+      clients.push(await foreigner(server));
+    } catch {
+      return clients;
+    }
+  }
+}
+
+/** The database may be on its way back from the fault before. */
+async function patientForeigner(server: OwnScene['server']): Promise<Client> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await foreigner(server);
+    } catch (error) {
+      if (tries === REACHED_WITHIN_TRIES) throw error;
+    }
+    await pause(RETRY_MS);
+  }
+}
+
 /** Runs something in a session of its own; that the database goes away meanwhile is no surprise here. */
 async function asForeigner<T>(server: OwnScene['server'], work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await foreigner(server);
+  const client = await patientForeigner(server);
   try {
     return await work(client);
   } finally {

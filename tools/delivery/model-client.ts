@@ -205,18 +205,25 @@ export class ModelClient {
     }
   }
 
-  /** Reads the list of conversations to its end; pages are taken in as they arrive. */
+  /** Reads what has changed in the list of conversations; pages are taken in as they arrive. */
   private async sync(socket: ParleySocket, replica: Replica): Promise<void> {
+    // What is written in while pages are read moves to the front, and is on none that follows.
+    while ((await this.readPages(socket, replica)) > 1);
+  }
+
+  /** How many pages there were. */
+  private async readPages(socket: ParleySocket, replica: Replica): Promise<number> {
     const limit = this.around.random.pick([2, 10, 50]) ?? 50;
     replica.syncBegins();
     let cursor = replica.cursor ?? undefined;
-    for (;;) {
+    for (let pages = 1; ; pages++) {
       const page = await socket.request('sync', { cursor, limit });
       cursor = page.cursor;
       for (const { id, version } of page.conversations) this.trace.note(id, `sync version ${version}`);
-      if (!page.more) break;
+      if (page.more) continue;
+      replica.cursor = cursor;
+      return pages;
     }
-    if (this.replica === replica) replica.cursor = cursor;
   }
 
   private async renewInPlace(): Promise<void> {

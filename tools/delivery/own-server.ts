@@ -12,11 +12,12 @@ const ROOT = join(__dirname, '../../..');
 const MAIN = join(ROOT, 'dist/src/main.js');
 const LEASH = join(ROOT, 'scripts/dies-with-launcher.cjs');
 const POSTMASTER_FILE = 'postgres/data/postmaster.pid';
-const KEPT_OUTPUT = 8_000;
+const KEPT_OUTPUT = 16_000;
 const STOP_PATIENCE_MS = 15_000;
 const SETTINGS = {
   HOST: '127.0.0.1',
-  LOG_LEVEL: 'warn',
+  LOG_LEVEL: 'error',
+  NO_COLOR: '1',
   // Dead connections are noticed while somebody looks.
   HEARTBEAT_SECONDS: '2',
   ACCESS_TOKEN_TTL: '86400',
