@@ -80,18 +80,18 @@ async function check({ url, seconds, clients, seed, faults }: Asked): Promise<vo
 async function settle(
   url: string | undefined,
   server: OwnServer | null,
-): Promise<{ url: string; database: () => ClientConfig | null }> {
-  if (server) return { url: server.url, database: () => server.database };
+): Promise<{ url: string; database: ClientConfig | null }> {
+  if (server) return { url: server.url, database: server.database };
   const there = url ?? '';
   if (!(await isThere(new ParleyRest({ url: there, fetch })))) {
     throw new Refusal(`No Parley answers at ${there}: start one with npm start, or name another with --url.`);
   }
   const serverSide = await openServerSide({}).catch((error: unknown) => {
     if (!(error instanceof Refusal)) throw error;
-    console.log(`The database is not compared: ${error.message}`);
+    console.log(error.message);
     return null;
   });
-  return { url: there, database: () => serverSide?.database ?? null };
+  return { url: there, database: serverSide?.database ?? null };
 }
 
 runTool(main);

@@ -64,6 +64,23 @@ const MISCOUNTED = `
     SELECT count(*) AS n FROM member m WHERE m.conversation_id = c.id AND m.left_at IS NULL) counted
   WHERE c.id IN ${OURS} AND c.member_count <> counted.n`;
 
+/** Whether it is the database of the server where these users have registered. */
+export async function isTheirs(database: ClientConfig, userIds: readonly string[]): Promise<boolean> {
+  const client = new Client(database);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM "user" WHERE id = ANY($1::uuid[])',
+      [userIds],
+    );
+    return rows[0]?.n === userIds.length;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
 /** Reads all that these users were ever in; what does not hold together is told as a finding. */
 export async function readDatabase(
   database: ClientConfig,
