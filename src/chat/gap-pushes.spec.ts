@@ -1,6 +1,6 @@
 import type { Message, SystemEntry } from '@parley/protocol';
 import type { EntityManager } from 'typeorm';
-import type { Push } from '../connections/delivery.service';
+import type { Push } from '../connections/push';
 import { Membership } from '../conversations/membership';
 import { ConversationEntity } from '../timeline/conversation.entity';
 import { MemberEntity } from '../timeline/member.entity';

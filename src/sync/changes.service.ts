@@ -119,14 +119,15 @@ export class ChangesService {
     { afterVersion, afterSeq }: ChangesQuery,
     through: number,
   ): Promise<Changes['hidden']> {
-    // Who holds nothing has nothing to hide.
-    if (afterSeq === 0) return [];
     const rows = await this.source.manager
       .createQueryBuilder(HiddenMessageEntity, 'h')
       .where('h.user_id = :userId AND h.conversation_id = :conversationId', { userId, conversationId })
       .andWhere('h.version BETWEEN :afterVersion AND :through', { afterVersion, through })
+      .orderBy('h.version', 'DESC')
       .limit(LIMITS.hiddenPerChanges + 1)
       .getMany();
+    // Who begins holds at most what was pushed a moment ago, of which the latest may be hidden by now.
+    if (afterSeq === 0) rows.splice(LIMITS.hiddenPerChanges);
     // More than are told at once: a fresh start costs less than to page through them.
     if (rows.length > LIMITS.hiddenPerChanges) throw new DomainError('cursor_invalid');
     return rows.map(({ messageId, seq }) => ({ id: messageId, seq }));
