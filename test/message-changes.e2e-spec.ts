@@ -212,8 +212,9 @@ describe('deleting', () => {
     const hidden = await changed(phone, 'message.delete', { ...named(message), forMe: true });
     expect(hidden).toEqual(message);
     expect(await laptop.next('message.hidden')).toEqual({ ...named(message), seq: message.seq });
-    // Once more changes nothing.
+    // Once more changes nothing, and is told once more: the first time may have been told to nobody.
     expect(await bob.ok('DELETE', `${pathOf(message)}?forMe=true`)).toEqual({ message });
+    for (const socket of [phone, laptop]) expect((await socket.next('message.hidden')).id).toBe(message.id);
     // Nor am I told of what becomes of it.
     const { message: edited } = await ann.ok('PATCH', pathOf(message), { text: 'bye' });
     for (const socket of [phone, laptop, anns]) await socket.settle();

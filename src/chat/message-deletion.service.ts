@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Message } from '@parley/protocol';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
-import { Unanswered } from '../common/unanswered';
 import { DeliveryService } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
 import { MembershipService } from '../conversations/membership.service';
@@ -18,8 +17,6 @@ import { NOW } from './message-rows';
 /** Deleting messages: for everyone, which leaves their place, or for oneself. */
 @Injectable()
 export class MessageDeletionService {
-  private readonly unanswered = new Unanswered();
-
   constructor(
     private readonly writer: TimelineWriter,
     private readonly memberships: MembershipService,
@@ -51,31 +48,23 @@ export class MessageDeletionService {
     const row = await this.reader.find(conversationId, id);
     if (!row || row.seq <= joinedSeq) throw new DomainError('message_not_found');
     const message = await this.reader.quoted(toMessage(row), joinedSeq);
-    // Under the conversation's lock: whoever has seen a later version has seen it hidden.
-    const hide = () =>
-      this.writer.change(conversationId, async ({ manager, conversation }) => {
-        const inserted: unknown[] = await manager.query(
-          `WITH hidden AS (
+    // Under the conversation's lock: whoever has seen a later version has seen it hidden. Once more is told
+    // once more, at the version of now: of the first time the answer, and so the push, may have been lost.
+    await this.writer.change(conversationId, ({ manager, conversation }) =>
+      manager.query(
+        `WITH hidden AS (
            INSERT INTO hidden_message (user_id, conversation_id, message_id, seq, version) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT DO NOTHING RETURNING conversation_id
-         ), marked AS (
-           UPDATE member m SET changed_xid = ${CURRENT_XID} FROM hidden
-           WHERE m.conversation_id = hidden.conversation_id AND m.user_id = $1
+           ON CONFLICT (user_id, conversation_id, message_id) DO UPDATE SET version = excluded.version
+           RETURNING conversation_id
          )
-         SELECT FROM hidden`,
-          [actor.userId, conversationId, id, row.seq, conversation.version],
-        );
-        return inserted.length > 0;
-      });
-    const { result: isNew, mayHaveBeen } = await this.unanswered.run(
-      actor.userId + conversationId + id,
-      hide,
+         UPDATE member m SET changed_xid = ${CURRENT_XID} FROM hidden
+         WHERE m.conversation_id = hidden.conversation_id AND m.user_id = $1`,
+        [actor.userId, conversationId, id, row.seq, conversation.version],
+      ),
     );
-    if (isNew || mayHaveBeen) {
-      const frame = Frame.push('message.hidden', { conversationId, id, seq: row.seq });
-      this.delivery.push({ to: [actor.userId], frame, except });
-      this.unread.changed(conversationId, [actor.userId]);
-    }
+    const frame = Frame.push('message.hidden', { conversationId, id, seq: row.seq });
+    this.delivery.push({ to: [actor.userId], frame, except });
+    this.unread.changed(conversationId, [actor.userId]);
     return message;
   }
 }
