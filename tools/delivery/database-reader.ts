@@ -1,7 +1,7 @@
 import type { Member, Message, Reaction } from '@parley/protocol';
 import { Client, type ClientConfig } from 'pg';
 import type { Findings } from './findings';
-import type { TrueConversation, Truth } from './truth';
+import { type TrueConversation, Truth } from './truth';
 
 interface ConversationRow extends Pick<
   TrueConversation,
@@ -105,7 +105,7 @@ export async function readDatabase(
         `the ${each.what} of ${where} are carried as ${each.carried}, and are ${each.counted}`,
       );
     }
-    return new Map(
+    return new Truth(
       conversations.map((row) => [
         row.id,
         {
@@ -118,6 +118,7 @@ export async function readDatabase(
           knownFrom: 0,
         },
       ]),
+      true,
     );
   } finally {
     await client.end();

@@ -3,7 +3,7 @@ import { judgeLedger, judgeNumbers, judgePermission } from './judge';
 import { Ledger } from './ledger';
 import { Sightings } from './sightings';
 import { at, countsOf, entryOf, findings, memberOf, messageOf, truthWith } from './test-support';
-import type { Truth } from './truth';
+import { Truth, truthOf, viewOf } from './truth';
 
 const stored = [1, 2, 3].map((seq) => messageOf(seq));
 
@@ -34,7 +34,7 @@ describe('what was acknowledged', () => {
     ['has another seq', truthWith([...stored.slice(0, 2), messageOf(4, { id: 'm3', version: 3 })])],
     ['has another sender', truthWith([...stored.slice(0, 2), messageOf(3, { senderId: 'bob', version: 4 })])],
     ['says something else', truthWith([...stored.slice(0, 2), messageOf(3, { text: 'else', version: 4 })])],
-    ['has lost its conversation', new Map() as Truth],
+    ['has lost its conversation', new Truth([], true)],
   ])('is lost when it %s', (_, truth) => {
     expect(judged(truth).lost).toBeGreaterThan(0);
   });
@@ -60,6 +60,15 @@ describe('what was acknowledged', () => {
       lost: 1,
     });
     expect(judged(truthWith(stored, { hidden: new Map([['ann', new Set(['m1'])]]) }), hide)).toEqual({});
+  });
+
+  it('is looked for without a database where somebody must see it', () => {
+    const view = (messages: Message[]) => truthOf([viewOf('bob', truthWith(messages).get('c')!)!]);
+    expect(judged(view(stored))).toEqual({});
+    expect(judged(view(stored.slice(0, 2)))).toEqual({ lost: 1 });
+    const hide = (ledger: Ledger) => ledger.hidden.push({ userId: 'bob', conversationId: 'c', id: 'm3' });
+    expect(judged(view(stored.slice(0, 2)), hide)).toEqual({});
+    expect(judged(new Truth([], false))).toEqual({});
   });
 
   it('is a duplicate when one id was acknowledged with two numbers', () => {

@@ -12,7 +12,10 @@ const UNDER_WAY_MS = 10_000;
 
 /** Whether what was acknowledged is there, as it was acknowledged. */
 export function judgeLedger(ledger: Ledger, truth: Truth, findings: Findings): void {
-  for (const [id, sending] of ledger.sendings) judgeSending(id, sending, truth, findings);
+  const hidden = new Set(ledger.hidden.map(({ id }) => id));
+  for (const [id, sending] of ledger.sendings) {
+    if (truth.isWhole || isSeen(sending, truth, hidden.has(id))) judgeSending(id, sending, truth, findings);
+  }
   for (const answer of ledger.answers.values()) judgeAnswer(answer, truth, findings);
   for (const { conversationId, userId, readSeq, deliveredSeq } of ledger.cursors.values()) {
     const member = truth.get(conversationId)?.members.get(userId);
@@ -22,24 +25,26 @@ export function judgeLedger(ledger: Ledger, truth: Truth, findings: Findings): v
     findings.add('lost', `cursors of ${userId} in ${conversationId}: acknowledged ${acked}, there ${there}`);
   }
   for (const id of ledger.groups)
-    if (!truth.has(id)) findings.add('lost', `group ${id} was made and is not there`);
+    if (truth.isWhole && !truth.has(id)) findings.add('lost', `group ${id} was made and is not there`);
   for (const { userId, conversationId, id } of ledger.hidden) {
     const conversation = truth.get(conversationId);
-    if (!conversation || conversation.hidden.size === 0 || conversation.hidden.get(userId)?.has(id)) continue;
+    if (!truth.isWhole || !conversation || conversation.hidden.get(userId)?.has(id)) continue;
     findings.add('lost', `message ${id} of ${conversationId}, deleted by ${userId} for themselves, is shown`);
   }
   for (const { conversationId, title } of ledger.titles) {
     const conversation = truth.get(conversationId);
-    if (!conversation || conversation.knownFrom > 0 || entriesOf(conversation, title).length > 0) continue;
+    if (!truth.isWhole || !conversation || entriesOf(conversation, title).length > 0) continue;
     findings.add('lost', `the title "${title}" of ${conversationId} was acknowledged and has no entry`);
   }
 }
 
 /** Whether messages are numbered without a gap, and nothing is there twice. */
 export function judgeNumbers(truth: Truth, findings: Findings): void {
+  // What all have deleted for themselves is in none of their clients.
+  if (!truth.isWhole) return;
   const places = new Map<string, string>();
   for (const conversation of truth.values()) {
-    let expected = conversation.knownFrom + 1;
+    let expected = 1;
     for (const { id, seq } of [...conversation.messages.values()].sort((a, b) => a.seq - b.seq)) {
       const where = `message ${id} (seq ${seq}) of ${conversation.id}`;
       if (seq > expected) findings.add('gaps', `${where} follows seq ${expected - 1}`);
@@ -85,17 +90,21 @@ export function judgePermission(
 
 function judgeSending(id: string, { input, userId, acked }: Sending, truth: Truth, findings: Findings): void {
   if (!acked) return;
-  const conversation = truth.get(acked.conversationId);
-  if (conversation && acked.seq <= conversation.knownFrom) return;
   const what = `message ${id} of ${userId}, acknowledged as seq ${acked.seq} of ${acked.conversationId},`;
-  const stored = conversation?.messages.get(id);
-  // Without a database, one that its readers have deleted for themselves is not seen by anybody.
+  const stored = truth.get(acked.conversationId)?.messages.get(id);
   if (!stored) findings.add('lost', `${what} is not there`);
   else if (stored.seq !== acked.seq) findings.add('lost', `${what} has seq ${stored.seq}`);
   else if (stored.senderId !== userId) findings.add('lost', `${what} is by ${stored.senderId}`);
   else if (stored.editedAt === null && stored.deletedAt === null && stored.text !== input.text) {
     findings.add('lost', `${what} says "${stored.text}" instead of "${input.text}"`);
   }
+}
+
+/** Whether somebody who is there now must see it, unless they have deleted it for themselves. */
+function isSeen({ acked }: Sending, truth: Truth, isHidden: boolean): boolean {
+  if (!acked || isHidden) return false;
+  const conversation = truth.get(acked.conversationId);
+  return conversation !== undefined && acked.seq > conversation.knownFrom;
 }
 
 /** An answer is the message as it was at its version: what is there now is that, or later. */

@@ -1,7 +1,7 @@
 import type { Conversation, Member, Message } from '@parley/protocol';
 import { Afflictions } from './afflictions';
 import { type FindingKind, Findings } from './findings';
-import type { TrueConversation, Truth } from './truth';
+import { type TrueConversation, Truth } from './truth';
 
 /** A message as it was sent, for specs. */
 export function messageOf(seq: number, more: Partial<Message> = {}): Message {
@@ -40,18 +40,14 @@ export function conversationOf(more: Partial<Conversation> = {}): Conversation {
 /** A conversation `c` of Ann and Bob with these messages. */
 export function truthWith(messages: Message[], more: Partial<TrueConversation> = {}): Truth {
   const { id, kind, title, historyVisible, memberCount } = conversationOf();
-  return new Map([
-    [
-      id,
-      {
-        ...{ id, kind, title, historyVisible, memberCount, lastSeq: messages.length, knownFrom: 0 },
-        members: new Map(['ann', 'bob'].map((userId) => [userId, memberOf(userId)])),
-        messages: new Map(messages.map((message) => [message.id, message])),
-        hidden: new Map(),
-        ...more,
-      },
-    ],
-  ]);
+  const conversation: TrueConversation = {
+    ...{ id, kind, title, historyVisible, memberCount, lastSeq: messages.length, knownFrom: 0 },
+    members: new Map(['ann', 'bob'].map((userId) => [userId, memberOf(userId)])),
+    messages: new Map(messages.map((message) => [message.id, message])),
+    hidden: new Map(),
+    ...more,
+  };
+  return new Truth([[id, conversation]], true);
 }
 
 /** So many seconds into a day, as an instant. */

@@ -18,8 +18,19 @@ export interface TrueConversation extends Pick<
   knownFrom: number;
 }
 
-/** How it is, as far as it is known: from the database or, without one, from all fresh clients together. */
-export type Truth = ReadonlyMap<string, TrueConversation>;
+/** How it is, by conversation. */
+export class Truth extends Map<string, TrueConversation> {
+  /**
+   * @param isWhole Whether it is all that there is, as the database has it. Without a database it is what
+   *   fresh clients see together: what nobody sees any more is not known.
+   */
+  constructor(
+    conversations: Iterable<readonly [string, TrueConversation]>,
+    readonly isWhole: boolean,
+  ) {
+    super(conversations);
+  }
+}
 
 /** What somebody should hold of it; null for who is not in it. */
 export function viewOf(userId: string, truth: TrueConversation): ConversationView | null {
@@ -67,5 +78,5 @@ export function truthOf(views: Iterable<ConversationView>): Truth {
     for (const [id, message] of view.messages) known.messages.set(id, { ...message, quote: null });
     known.knownFrom = Math.min(known.knownFrom, view.joinedSeq);
   }
-  return truth;
+  return new Truth(truth, false);
 }
