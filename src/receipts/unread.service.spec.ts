@@ -88,6 +88,23 @@ describe('UnreadService', () => {
     jest.useRealTimers();
   });
 
+  it('counts again what an answer may have overtaken, and nothing else', async () => {
+    const { moment } = unread;
+    unread.changed('c', ['ann']);
+    // Its count is under way: it may be the older one, or the newer.
+    unread.answered('ann', ['c', 'd'], moment);
+    statements[0]?.answer();
+    await turn();
+    expect(statements).toHaveLength(2);
+    statements[1]?.answer();
+    await turn();
+    expect(told()).toEqual(['ann', 'ann']);
+    unread.answered('ann', ['c'], unread.moment);
+    expect(statements).toHaveLength(2);
+    unread.answered('ann', ['c'], moment);
+    expect(statements).toHaveLength(3);
+  });
+
   it('counts again after reading, when a newer count has gone out meanwhile', async () => {
     const reading = unread.afterReading('ann', 'c', 'phone');
     unread.changed('c', ['ann']);

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LIMITS, type Unread } from '@parley/protocol';
+import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { NodeBus, userChannel } from '../connections/bus/node-bus';
 import { ConnectionRegistry } from '../connections/connection-registry';
@@ -46,6 +47,10 @@ export class UnreadService implements OnModuleDestroy {
   private readonly failed = new Map<string, Pair>();
   private retry: NodeJS.Timeout | undefined;
   private stopped = false;
+  /** Pairs that are being recounted. */
+  private counting: ReadonlySet<string> = new Set();
+  /** By pair, how many recounts had gone out with its last one. */
+  private readonly toldAs = new LRUCache<string, number>({ max: MAX_WAITING });
   private recounting = false;
   private failing = false;
   /** Grows when recounts go out: a count from before may be older than one of those. */
@@ -91,6 +96,24 @@ export class UnreadService implements OnModuleDestroy {
     return unread;
   }
 
+  /** To be taken before counts are read that go out with an answer. */
+  get moment(): number {
+    return this.told;
+  }
+
+  /**
+   * Call when such counts are on their way out: of what was pushed since `moment` they may be the older
+   * ones, and would arrive last. It is counted and pushed once more.
+   */
+  answered(userId: string, conversationIds: readonly string[], moment: number): void {
+    for (const conversationId of conversationIds) {
+      const key = userId + conversationId;
+      if (this.counting.has(key) || (this.toldAs.get(key) ?? 0) > moment) {
+        this.changedHere(conversationId, [userId]);
+      }
+    }
+  }
+
   /**
    * Call after the commit of what may change the counts of these members, but for new messages.
    *
@@ -133,6 +156,7 @@ export class UnreadService implements OnModuleDestroy {
       const batch = [...firstOf(this.waiting, BATCH)];
       // Taken out before the count: what changes from here on is counted again.
       for (const [key] of batch) this.waiting.delete(key);
+      this.counting = new Set(batch.map(([key]) => key));
       const pairs = batch.map(([, pair]) => pair);
       try {
         await this.tell(pairs);
@@ -142,6 +166,7 @@ export class UnreadService implements OnModuleDestroy {
         for (const [key, pair] of batch) this.wait(this.failed, key, pair);
       }
     }
+    this.counting = new Set();
     this.recounting = false;
     if (this.failed.size > 0 && !this.stopped)
       this.retry ??= setTimeout(() => this.tryAgain(), RETRY_MS).unref();
@@ -167,7 +192,10 @@ export class UnreadService implements OnModuleDestroy {
       pairs.map((pair) => pair.conversationId),
     ]);
     this.told++;
-    for (const row of rows) this.push(row.user_id, toUnread(row));
+    for (const row of rows) {
+      this.toldAs.set(row.user_id + row.conversation_id, this.told);
+      this.push(row.user_id, toUnread(row));
+    }
   }
 
   private push(userId: string, unread: Unread, except?: string): void {

@@ -8,6 +8,7 @@ import type { PageQuery } from '../common/page-query.dto';
 import { decodeCursor, encodeCursor, toPage, UUID_PATTERN } from '../common/pagination';
 import { WITH_COUNTS } from '../receipts/unread-statement';
 import { TimelineReader } from '../timeline/timeline-reader';
+import { UnreadService } from '../receipts/unread.service';
 import { UsersService } from '../users/users.service';
 
 interface Row {
@@ -39,10 +40,12 @@ export class ConversationListService {
     @InjectDataSource() private readonly source: DataSource,
     private readonly reader: TimelineReader,
     private readonly users: UsersService,
+    private readonly unread: UnreadService,
   ) {}
 
   async list(actor: Actor, { cursor, limit }: PageQuery): Promise<Page<ConversationSummary>> {
     const [activeAt, id] = cursor ? decodeCursor(cursor, [TIME_PATTERN, UUID_PATTERN]) : [null, null];
+    const { moment } = this.unread;
     const rows: Row[] = await this.source.query(
       select(
         `AND ($2::bigint IS NULL OR
@@ -52,7 +55,7 @@ export class ConversationListService {
       ),
       [actor.userId, activeAt, id, limit + 1],
     );
-    const summaries = await this.summarize(actor, rows.slice(0, limit));
+    const summaries = await this.summarize(actor, rows.slice(0, limit), moment);
     const page = toPage(
       rows,
       limit,
@@ -71,20 +74,23 @@ export class ConversationListService {
   /** Conversations of mine, in the order of the ids; those that I am not in are left out. */
   async summaries(actor: Actor, ids: readonly string[]): Promise<ConversationSummary[]> {
     if (ids.length === 0) return [];
+    const { moment } = this.unread;
     const rows: Row[] = await this.source.query(
       select('AND c.id = ANY($2::uuid[])', 'array_position($2::uuid[], m.id)'),
       [actor.userId, ids],
     );
-    return this.summarize(actor, rows);
+    return this.summarize(actor, rows, moment);
   }
 
-  private async summarize(actor: Actor, rows: Row[]): Promise<ConversationSummary[]> {
+  /** `moment`: of the counts. */
+  private async summarize(actor: Actor, rows: Row[], moment: number): Promise<ConversationSummary[]> {
     const ids = rows.map((row) => row.id);
     const peerIds = rows.map((row) => peerOf(row, actor.userId)).filter((id) => id !== undefined);
     const [last, peers] = await Promise.all([
       this.reader.newest(actor.userId, ids),
       this.users.findMany(peerIds),
     ]);
+    this.unread.answered(actor.userId, ids, moment);
     return rows.map((row) => ({
       id: row.id,
       kind: row.kind,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConnectionsModule } from '../connections/connections.module';
 import { ConversationsModule } from '../conversations/conversations.module';
+import { ReceiptsModule } from '../receipts/receipts.module';
 import { TimelineModule } from '../timeline/timeline.module';
 import { UsersModule } from '../users/users.module';
 import { ChangesService } from './changes.service';
@@ -13,7 +14,7 @@ import { SyncGateway } from './sync.gateway';
 import { SyncService } from './sync.service';
 
 @Module({
-  imports: [ConnectionsModule, ConversationsModule, TimelineModule, UsersModule],
+  imports: [ConnectionsModule, ConversationsModule, ReceiptsModule, TimelineModule, UsersModule],
   controllers: [ConversationListController, SyncController],
   providers: [ChangesService, ConversationListService, NewsService, SyncEpochs, SyncGateway, SyncService],
 })
