@@ -134,7 +134,11 @@ async function hide(actor: Actor): Promise<void> {
     actor.client.replica.conversations.get(conversationId)?.hide(id, seq);
     return answer;
   });
-  if (hidden) actor.stage.ledger.hidden.push({ userId: actor.userId, conversationId, id });
+  if (!hidden) return;
+  actor.stage.ledger.hidden.push({ userId: actor.userId, conversationId, id });
+  for (const { trace } of actor.stage.clients.get(actor.userId) ?? []) {
+    trace.note(conversationId, `seq ${seq} was deleted by ${actor.client.name} for themselves`);
+  }
 }
 
 async function react(actor: Actor): Promise<void> {
