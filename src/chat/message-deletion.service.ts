@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import type { Message } from '@parley/protocol';
+import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { DeliveryService } from '../connections/delivery.service';
@@ -9,7 +11,6 @@ import { requireMayDelete } from '../conversations/policy';
 import { TimelineReader } from '../timeline/timeline-reader';
 import { UnreadService } from '../receipts/unread.service';
 import { CURRENT_XID } from '../timeline/current-xid';
-import { TimelineWriter } from '../timeline/timeline-writer';
 import { toMessage } from '../timeline/to-message';
 import { MessageChanger, type Target } from './message-changer';
 import { NOW } from './message-rows';
@@ -18,7 +19,7 @@ import { NOW } from './message-rows';
 @Injectable()
 export class MessageDeletionService {
   constructor(
-    private readonly writer: TimelineWriter,
+    @InjectDataSource() private readonly source: DataSource,
     private readonly memberships: MembershipService,
     private readonly reader: TimelineReader,
     private readonly delivery: DeliveryService,
@@ -48,19 +49,17 @@ export class MessageDeletionService {
     const row = await this.reader.find(conversationId, id);
     if (!row || row.seq <= joinedSeq) throw new DomainError('message_not_found');
     const message = await this.reader.quoted(toMessage(row), joinedSeq);
-    // Under the conversation's lock: whoever has seen a later version has seen it hidden. Once more is told
-    // once more, at the version of now: of the first time the answer, and so the push, may have been lost.
-    await this.writer.change(conversationId, ({ manager, conversation }) =>
-      manager.query(
-        `WITH hidden AS (
-           INSERT INTO hidden_message (user_id, conversation_id, message_id, seq, version) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (user_id, conversation_id, message_id) DO UPDATE SET version = excluded.version
-           RETURNING conversation_id
-         )
-         UPDATE member m SET changed_xid = ${CURRENT_XID} FROM hidden
-         WHERE m.conversation_id = hidden.conversation_id AND m.user_id = $1`,
-        [actor.userId, conversationId, id, row.seq, conversation.version],
-      ),
+    // Once more is told once more: of the first time the answer, and so the push, may have been lost.
+    await this.source.query(
+      `WITH hidden AS (
+         INSERT INTO hidden_message AS h (user_id, conversation_id, message_id, seq, changed_xid)
+         VALUES ($1, $2, $3, $4, ${CURRENT_XID})
+         ON CONFLICT (user_id, conversation_id, message_id) DO UPDATE SET changed_xid = excluded.changed_xid
+         RETURNING h.conversation_id
+       )
+       UPDATE member m SET changed_xid = ${CURRENT_XID} FROM hidden
+       WHERE m.conversation_id = hidden.conversation_id AND m.user_id = $1`,
+      [actor.userId, conversationId, id, row.seq],
     );
     const frame = Frame.push('message.hidden', { conversationId, id, seq: row.seq });
     this.delivery.push({ to: [actor.userId], frame, except });

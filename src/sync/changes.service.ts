@@ -7,7 +7,6 @@ import { DomainError } from '../common/domain-error';
 import { MembershipService } from '../conversations/membership.service';
 import { memberOf } from '../conversations/member-rows';
 import { ConversationEntity } from '../timeline/conversation.entity';
-import { HiddenMessageEntity } from '../timeline/hidden-message.entity';
 import { MemberEntity } from '../timeline/member.entity';
 import { TimelineReader, type Viewer } from '../timeline/timeline-reader';
 import type { ChangesQuery } from './sync.dto';
@@ -65,7 +64,6 @@ export class ChangesService {
       gone: members
         .filter((row) => row.leftAt && row.version <= through)
         .map(({ userId, version: at }) => ({ userId, version: at })),
-      hidden: await this.hidden(conversationId, actor.userId, query, through),
       receipts: fresh.more ? [] : await this.receipts(head),
       through,
       more: fresh.more,
@@ -110,27 +108,6 @@ export class ChangesService {
       .addOrderBy('m.user_id')
       .limit(MEMBERS_PER_PAGE + 1)
       .getMany();
-  }
-
-  /** Those of `afterVersion` itself too: they may have been hidden after the client had got there. */
-  private async hidden(
-    conversationId: string,
-    userId: string,
-    { afterVersion, afterSeq }: ChangesQuery,
-    through: number,
-  ): Promise<Changes['hidden']> {
-    const rows = await this.source.manager
-      .createQueryBuilder(HiddenMessageEntity, 'h')
-      .where('h.user_id = :userId AND h.conversation_id = :conversationId', { userId, conversationId })
-      .andWhere('h.version BETWEEN :afterVersion AND :through', { afterVersion, through })
-      .orderBy('h.version', 'DESC')
-      .limit(LIMITS.hiddenPerChanges + 1)
-      .getMany();
-    // Who begins holds at most what was pushed a moment ago, of which the latest may be hidden by now.
-    if (afterSeq === 0) rows.splice(LIMITS.hiddenPerChanges);
-    // More than are told at once: a fresh start costs less than to page through them.
-    if (rows.length > LIMITS.hiddenPerChanges) throw new DomainError('cursor_invalid');
-    return rows.map(({ messageId, seq }) => ({ id: messageId, seq }));
   }
 
   /** They take no version, so they come whole, and once. */

@@ -1,4 +1,4 @@
-import { LIMITS } from '@parley/protocol';
+import { type HiddenMessage, LIMITS } from '@parley/protocol';
 import type { DataSource } from 'typeorm';
 import type { Place, SyncCursor } from './sync-cursor';
 import { isKnown, MARK, type Mark } from './sync-epochs';
@@ -11,6 +11,7 @@ export interface SyncAnswer {
   known: boolean;
   places: Place[];
   removed: string[];
+  hidden: HiddenMessage[];
 }
 
 interface Row {
@@ -19,6 +20,7 @@ interface Row {
   known: boolean;
   places: Place[] | null;
   removed: string[] | null;
+  hidden: HiddenMessage[] | null;
 }
 
 // Everything as of one snapshot. A conversation has changed when its row has, or mine, or, where cursors are
@@ -41,7 +43,10 @@ const SYNC = `
     (SELECT json_agg(gone.conversation_id) FROM (
       SELECT conversation_id FROM member
       WHERE $9 AND user_id = $1 AND left_at IS NOT NULL AND changed_xid >= $3
-      LIMIT ${LIMITS.removedPerSync + 1}) gone) AS removed`;
+      LIMIT ${LIMITS.removedPerSync + 1}) gone) AS removed,
+    (SELECT json_agg(json_build_object('conversationId', hid.conversation_id, 'id', hid.message_id, 'seq', hid.seq))
+     FROM (SELECT * FROM hidden_message WHERE $9 AND user_id = $1 AND changed_xid >= $3
+       LIMIT ${LIMITS.hiddenPerSync + 1}) hid) AS hidden`;
 
 /** Looks for what has changed since a cursor, or for everything; at most `limit` conversations. */
 export async function readSync(
@@ -68,5 +73,6 @@ export async function readSync(
     known: row.known,
     places: row.places ?? [],
     removed: row.removed ?? [],
+    hidden: row.hidden ?? [],
   };
 }

@@ -35,7 +35,7 @@ export class SyncController {
       actor,
       wait,
       () => this.syncs.sync(actor, query),
-      (page) => page.conversations.length > 0 || page.removed.length > 0,
+      ({ conversations, removed, hidden }) => conversations.length + removed.length + hidden.length > 0,
       gone.signal,
     );
   }

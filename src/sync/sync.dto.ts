@@ -58,11 +58,19 @@ export class ChangesDto extends ChangesQuery {
   conversationId!: string;
 }
 
+export class HiddenMessageDto implements HiddenMessage {
+  conversationId!: string;
+  id!: string;
+  seq!: number;
+}
+
 export class SyncPageDto implements SyncPage {
   /** What has changed, the latest written in first. */
   conversations!: ConversationSummaryDto[];
   /** Conversations that I am not in any more. */
   removed!: string[];
+  /** Messages that I have deleted for myself. */
+  hidden!: HiddenMessageDto[];
   /** For the next page, or, when there is no more, for the next sync. */
   cursor!: string;
   more!: boolean;
@@ -71,11 +79,6 @@ export class SyncPageDto implements SyncPage {
 export class GoneMemberDto {
   userId!: string;
   version!: number;
-}
-
-export class HiddenMessageDto implements HiddenMessage {
-  id!: string;
-  seq!: number;
 }
 
 export class MemberReceiptDto implements MemberReceipt {
@@ -95,8 +98,6 @@ export class ChangesPageDto implements Changes {
   messages!: MessageDto[];
   members!: MemberDto[];
   gone!: GoneMemberDto[];
-  /** Messages that I have deleted for myself since `afterVersion`. */
-  hidden!: HiddenMessageDto[];
   /** Everybody's cursors, in conversations of up to 100 members; on the last page. */
   receipts!: MemberReceiptDto[];
   /** The client's version from here on, even if it was shown nothing. */

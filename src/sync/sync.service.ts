@@ -19,9 +19,10 @@ export class SyncService {
   /** A page; without a cursor the first of everything. */
   async sync(actor: Actor, { cursor, limit }: { cursor?: string; limit: number }): Promise<SyncPage> {
     const at = cursor === undefined ? null : decodeSyncCursor(cursor);
-    const { mark, known, places, removed } = await readSync(this.source, actor.userId, at, limit + 1);
+    const { mark, known, places, removed, hidden } = await readSync(this.source, actor.userId, at, limit + 1);
     // More than are told at once: a fresh start costs less than to page through them.
-    if (!known || removed.length > LIMITS.removedPerSync) throw new DomainError('cursor_invalid');
+    const isTooMuch = removed.length > LIMITS.removedPerSync || hidden.length > LIMITS.hiddenPerSync;
+    if (!known || isTooMuch) throw new DomainError('cursor_invalid');
     // What is committed after the first page's look comes with the next sync.
     const through = at?.page?.through ?? mark;
     const since = at?.since ?? { epoch: through.epoch, xid: 0 };
@@ -34,6 +35,7 @@ export class SyncService {
         shown.map((place) => place.id),
       ),
       removed,
+      hidden,
       cursor: encodeSyncCursor(
         more ? { since, page: { through, place: last } } : { since: through, page: null },
       ),

@@ -78,7 +78,7 @@ export class ConversationReader {
         limit,
       });
       const { through, more, gap } = page;
-      const found = `${page.messages.length} messages, ${page.members.length} members, ${page.hidden.length} hidden`;
+      const found = `${page.messages.length} messages, ${page.members.length} members`;
       trace.note(
         held.id,
         `changes after ${afterVersion}/${afterSeq}: ${found}, through ${through}, more ${more}`,

@@ -176,7 +176,6 @@ export class HeldConversation {
 
   /** A page of what has changed; the newest seq that is held without a gap after it is returned. */
   changed(page: Changes): void {
-    for (const { id, seq } of page.hidden) this.hide(id, seq);
     for (const message of page.messages) this.mergeMessage(message);
     for (const member of page.members) this.mergeMember(member);
     for (const { userId, version } of page.gone) this.went(userId, version);

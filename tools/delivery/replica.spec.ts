@@ -9,10 +9,10 @@ const summaryOf = (more: Partial<ConversationSummary> = {}): ConversationSummary
   ...{ lastMessage: null, peer: null, ...more },
 });
 const pageOf = (conversations: ConversationSummary[], removed: string[] = []): SyncPage => {
-  return { conversations, removed, cursor: 'cursor', more: false };
+  return { conversations, removed, hidden: [], cursor: 'cursor', more: false };
 };
 const changesOf = (more: Partial<Changes> = {}): Changes => ({
-  ...{ conversationId: 'c', messages: [], members: [], gone: [], hidden: [], receipts: [] },
+  ...{ conversationId: 'c', messages: [], members: [], gone: [], receipts: [] },
   ...{ through: 2, more: false, gap: null, ...more },
 });
 const created = (message: Message): ServerFrame => ({ event: 'message.created', data: { message } });

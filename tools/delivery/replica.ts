@@ -52,6 +52,8 @@ export class Replica {
 
   syncBegins(): void {
     this.begunMeanwhile = new Set();
+    // Nobody tells who has no cursor what has gone.
+    if (this.cursor === null) this.conversations.clear();
   }
 
   synced(page: SyncPage): void {
@@ -67,6 +69,8 @@ export class Replica {
       held.summarised(summary);
       held.isStale = true;
     }
+    for (const { conversationId, id, seq } of page.hidden)
+      this.conversations.get(conversationId)?.hide(id, seq);
   }
 
   /** One turns out not to be in it. */

@@ -4,6 +4,7 @@ import type {
   ChosenStatus,
   ContactState,
   Conversation,
+  HiddenMessage,
   Member,
   MemberRole,
   Message,
@@ -149,7 +150,7 @@ export interface ServerEvents {
   /** It was edited, deleted, reacted to or pinned, or not any more. */
   'message.updated': { message: Message };
   /** To one's own devices: I have deleted it for me. */
-  'message.hidden': { conversationId: Uuid; id: Uuid; seq: number };
+  'message.hidden': HiddenMessage;
   'receipt.updated': Receipt;
   /** To one's own devices: I have read on, or what was deleted or edited changes the count. */
   'unread.updated': Unread;

@@ -30,8 +30,8 @@ export const LIMITS = {
   syncWaitSeconds: 60,
   /** Conversations that one sync tells as left. */
   removedPerSync: 1_000,
-  /** Messages deleted for oneself that one `changes` tells. */
-  hiddenPerChanges: 1_000,
+  /** Messages deleted for oneself that one sync tells. */
+  hiddenPerSync: 1_000,
   /** Requests of one user that wait for news; one more ends the wait of the first. */
   syncWaits: 10,
   /** Users whose presence one connection may watch. */

@@ -281,6 +281,8 @@ export interface SyncPage {
   conversations: ConversationSummary[];
   /** Conversations that I am not in any more. */
   removed: Uuid[];
+  /** Messages that I have deleted for myself. */
+  hidden: HiddenMessage[];
   /** For the next page, or, when there is no more, for the next sync. */
   cursor: string;
   more: boolean;
@@ -288,6 +290,7 @@ export interface SyncPage {
 
 /** A message that one person has deleted for themselves. */
 export interface HiddenMessage {
+  conversationId: Uuid;
   id: Uuid;
   seq: number;
 }
@@ -307,8 +310,6 @@ export interface Changes {
   members: Member[];
   /** Members who went. */
   gone: { userId: Uuid; version: number }[];
-  /** Messages that I have deleted for myself since `afterVersion`. */
-  hidden: HiddenMessage[];
   /** Everybody's cursors, in conversations of up to 100 members; on the last page. */
   receipts: MemberReceipt[];
   /** The client's version from here on, even if it was shown nothing. */
