@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Options } from '../tools/support/options';
 import { Refusal, runTool } from '../tools/support/refusal';
+import { delivery } from './scenarios/delivery';
 import { historyCost } from './scenarios/history-cost';
 import { memberCost } from './scenarios/member-cost';
 import { storage } from './scenarios/storage';
@@ -11,7 +12,7 @@ import { BenchServer } from './support/bench-server';
 import type { Report, Scenario } from './support/scenario';
 import { table } from './support/table';
 
-const SCENARIOS: readonly Scenario[] = [historyCost, memberCost, storage];
+const SCENARIOS: readonly Scenario[] = [historyCost, memberCost, storage, delivery];
 const NAMES = SCENARIOS.map(({ name }) => name).join(', ');
 const USAGE = `npm run bench [-- SCENARIO… --quick --json FILE]\nScenarios: ${NAMES}; all when none is named.`;
 const ROOT = join(__dirname, '../..');
