@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { deflateRawSync } from 'node:zlib';
 import { decode, encode } from '@msgpack/msgpack';
+import { Client } from 'pg';
 import { WebSocket } from 'ws';
 import { ConnectionRegistry } from '../src/connections/connection-registry';
 import { DeliveryService } from '../src/connections/delivery.service';
@@ -187,6 +190,29 @@ describe('heartbeat', () => {
     const dead = await TestSocket.open(quick.url, person.tokens.accessToken, { autoPong: false });
     expect(await dead.closed).toMatchObject({ code: 4504 });
     await alive.settle();
+    await person.disconnect();
+    await quick.stop();
+  });
+
+  it('does not take for dead whom the server itself does not read', async () => {
+    const quick = await startApp({ HEARTBEAT_SECONDS: '1' });
+    const person = await Person.register(quick.url);
+    const { conversation } = await person.ok('POST', '/conversations', { kind: 'group', memberIds: [] });
+    const socket = await person.connect();
+    const locking = new Client(quick.database);
+    await locking.connect();
+    await locking.query('BEGIN');
+    await locking.query('SELECT FROM conversation FOR UPDATE');
+    // More than may wait behind the one that waits for the lock.
+    for (let ref = 0; ref < 100; ref++) {
+      const data = { id: randomUUID(), conversationId: conversation.id, text: 'x' };
+      socket.raw.send(JSON.stringify({ event: 'message.send', data, ref: `r${ref}` }));
+    }
+    for (let pings = 0; pings < 4; pings++) await Promise.race([once(socket.raw, 'ping'), socket.closed]);
+    await locking.end();
+    await socket.settle();
+    // The first may have waited for too long, but all are answered.
+    expect(socket.frames.filter(({ event }) => event === 'reply').length).toBe(100);
     await person.disconnect();
     await quick.stop();
   });

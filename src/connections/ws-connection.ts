@@ -50,7 +50,8 @@ export class WsConnection implements Connection {
   }
 
   ping(): void {
-    this.pingsMissed++;
+    // Of a client that is held back nothing is read: its pong waits in front of us.
+    if (!this.socket.isPaused) this.pingsMissed++;
     if (this.socket.readyState === this.socket.OPEN) this.socket.ping(undefined, undefined, ignoreWriteError);
   }
 
