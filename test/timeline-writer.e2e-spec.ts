@@ -165,7 +165,7 @@ it('a cursor, and what one deletes for oneself, are told when the request is rep
   expect(await anns.next('receipt.updated')).toMatchObject({ userId: bob.id, readSeq: sent.seq });
   expect(await laptop.next('unread.updated')).toMatchObject({ readSeq: sent.seq, unread: 0 });
   const hidden = { conversationId, id: sent.id, forMe: true };
-  road.loseAnswerTo(COMMIT);
+  road.loseAnswerTo('INSERT INTO hidden_message');
   await expect(phone.request('message.delete', hidden)).rejects.toMatchObject({ code: 'unavailable' });
   await phone.request('message.delete', hidden);
   expect(await laptop.next('message.hidden')).toMatchObject({ id: sent.id });
