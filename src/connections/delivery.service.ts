@@ -69,6 +69,7 @@ export class DeliveryService {
   follow(elsewhere: Elsewhere): void {
     this.elsewhere = elsewhere;
     this.order.readWith(elsewhere);
+    // What fails is read by the next poll, which tells of it.
     this.bus.onGap(() => void elsewhere.catchUp().catch(() => undefined));
   }
 
@@ -118,13 +119,13 @@ export class DeliveryService {
   private receiveTelling(position: PushPosition, told: readonly Told[]): void {
     const key = position.conversationId + position.version;
     if (this.arrived.has(key) || this.order.knows(position)) return;
-    this.arrived.add(key);
     const members = this.elsewhere?.members(position.conversationId);
     const { conversationId, version, seqBefore } = position;
     const isKnown = members || !told.some(({ to }) => isSight(to));
     // Reading it from the database brings the members too.
     if (!isKnown)
       return this.heard([{ conversationId, version, base: { version: version - 1, seq: seqBefore } }]);
+    this.arrived.add(key);
     for (const { to, frame } of told) {
       // Members as of the writing, when all that came before has been told.
       const write = () => this.write({ to: isSight(to) ? (members?.seen(to) ?? []) : to, frame });
