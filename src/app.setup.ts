@@ -14,6 +14,7 @@ import { Authenticator } from './connections/authenticator';
 import { ChatWsAdapter } from './connections/chat-ws.adapter';
 import { DeliveryService } from './connections/delivery.service';
 import { SocketHost } from './connections/socket-host';
+import { limitTimes } from './http-timeouts';
 import { openApiDocument } from './openapi';
 
 /** Paths outside of /v1: what machines and developers ask for. */
@@ -23,6 +24,7 @@ const UNVERSIONED = ['health/live', 'health/ready'];
 export function setUpApp(app: NestExpressApplication): void {
   const env = app.get<Env>(ENV);
   const requests = app.get(RequestsInFlight);
+  limitTimes(app.getHttpServer());
   // Before everything else, so that a body on its way counts too.
   app.use((...request: Parameters<RequestsInFlight['track']>) => requests.track(...request));
   app.use(refuseUnknownPaths(env.apiDocs));

@@ -3,13 +3,17 @@ import { Server as HttpsServer } from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Logger } from '@nestjs/common';
 import { EnvError, type Env } from './config/env';
+import { TLS_HANDSHAKE_MS } from './http-timeouts';
 
 /** Certificate and key from their files, checked to belong together. */
-export function readTls({ certFile, keyFile }: NonNullable<Env['tls']>): SecureContextOptions {
+export function readTls({
+  certFile,
+  keyFile,
+}: NonNullable<Env['tls']>): SecureContextOptions & { handshakeTimeout: number } {
   try {
     const options = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
     createSecureContext(options);
-    return options;
+    return { ...options, handshakeTimeout: TLS_HANDSHAKE_MS };
   } catch (error) {
     throw new EnvError(`TLS_CERT and TLS_KEY cannot be used: ${(error as Error).message}.`);
   }
