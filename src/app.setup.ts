@@ -5,6 +5,7 @@ import compression from 'compression';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { DomainError } from './common/domain-error';
+import { Draining } from './common/draining';
 import { RequestsInFlight } from './common/requests-in-flight';
 import { RestErrorFilter } from './common/rest-error.filter';
 import { validationPipe } from './common/validation';
@@ -39,6 +40,7 @@ export function setUpApp(app: NestExpressApplication): void {
     new ChatWsAdapter(app, {
       env,
       host: app.get(SocketHost),
+      draining: app.get(Draining),
       authenticator: app.get(Authenticator),
       delivery: app.get(DeliveryService),
     }),

@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SOCKET_PATH } from '@parley/protocol';
 import { AppModule } from './app.module';
 import { setUpApp } from './app.setup';
+import { Draining } from './common/draining';
 import { createLogger } from './common/logger';
 import { EnvError, loadEnvFile, readEnv, type Env } from './config/env';
 import { dataSourceOptions, type DatabaseConnection } from './database/data-source-options';
@@ -33,7 +34,11 @@ async function start(): Promise<void> {
     forceCloseConnections: true,
     ...(tls && { httpsOptions: tls }),
   });
-  closers.push(() => app.close());
+  closers.push(async () => {
+    // Closing stops what follows other processes; what is under way still needs that.
+    await app.get(Draining).run();
+    await app.close();
+  });
   setUpApp(app);
   await app.listen(env.port, env.host);
   reloadTlsOnHangup(app.getHttpServer(), env.tls, new Logger('TLS'));

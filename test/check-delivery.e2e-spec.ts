@@ -41,7 +41,7 @@ it(
 it(
   'checks a server that runs already, by its sockets, and compares its database',
   async () => {
-    const server = await startApp({ HEARTBEAT_SECONDS: '1' });
+    const server = await startApp({ HEARTBEAT_SECONDS: '2' });
     try {
       const args = ['--url', server.url, '--seconds', '4', '--clients', '6', '--seed', '7'];
       const settings = {

@@ -17,7 +17,7 @@ let bob: Person;
 let eve: Person;
 
 beforeAll(async () => {
-  server = await startApp({ HEARTBEAT_SECONDS: '1' });
+  server = await startApp({ HEARTBEAT_SECONDS: '2' });
   registry = server.app.get(ConnectionRegistry);
   ({ ann, bob, eve } = await Person.registerAll(server.url, 'ann', 'bob', 'eve'));
 });

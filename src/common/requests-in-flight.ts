@@ -1,8 +1,6 @@
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-
-/** As long as frames in flight get; a database that does not answer must not keep the server from ending. */
-const DRAIN_MS = 5_000;
+import { Draining } from './draining';
 
 /**
  * REST requests that are not answered yet.
@@ -11,9 +9,13 @@ const DRAIN_MS = 5_000;
  * request that is being handled is waited for first.
  */
 @Injectable()
-export class RequestsInFlight implements BeforeApplicationShutdown {
+export class RequestsInFlight {
   private count = 0;
   private drained: (() => void) | undefined;
+
+  constructor(private readonly draining: Draining) {
+    draining.addStep((deadline) => this.wait(deadline));
+  }
 
   /** Counts a request until it is answered, or its client has gone. */
   track(_request: Request, response: Response, next: NextFunction): void {
@@ -22,17 +24,16 @@ export class RequestsInFlight implements BeforeApplicationShutdown {
       this.count--;
       if (this.count === 0) this.drained?.();
     });
+    // The next request of this client should come to another server.
+    if (this.draining.isAnnounced) response.setHeader('Connection', 'close');
     next();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  private async wait(deadline: AbortSignal): Promise<void> {
     if (this.count === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DRAIN_MS);
-      this.drained = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      this.drained = resolve;
+      deadline.addEventListener('abort', () => resolve());
     });
   }
 }

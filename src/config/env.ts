@@ -34,6 +34,12 @@ export interface Env {
   deflate: { thresholdBytes: number; concurrency: number } | null;
   /** Bytes that may wait for one slow client before it is closed. */
   outQueueBytes: number;
+  /** Seconds without a byte taken of what waits for a client, after which it is closed. */
+  outQueueSeconds: number;
+  /** Seconds in which a server that is to stop still takes new clients, so that a balancer sends them elsewhere. */
+  drainPauseSeconds: number;
+  /** Seconds after that until everything is ended. */
+  drainDeadlineSeconds: number;
   /** Messages that may wait for the database before `overloaded` is answered. */
   writeQueueMessages: number;
   /** Whether what a message was before an edit is kept. */
@@ -96,6 +102,9 @@ export function readEnv(source: Source = process.env): Env {
     tls: readTls(read),
     deflate: readDeflate(read),
     outQueueBytes: read.integer('OUT_QUEUE_BYTES', 1_048_576, 65_536, 1_073_741_824),
+    outQueueSeconds: read.integer('OUT_QUEUE_SECONDS', 30, 1, 3_600),
+    drainPauseSeconds: read.integer('DRAIN_PAUSE', 0, 0, 3_600),
+    drainDeadlineSeconds: read.integer('DRAIN_DEADLINE', 20, 1, 3_600),
     writeQueueMessages: read.integer('WRITE_QUEUE_MESSAGES', 20_000, 100, 1_000_000),
     editHistory: read.flag('EDIT_HISTORY', false),
     editWindowSeconds: read.integer('EDIT_WINDOW_SECONDS', 0, 0, 2_000_000_000),

@@ -6,9 +6,11 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import { CLOSE, type Encoding, LIMITS, SUBPROTOCOLS } from '@parley/protocol';
 import type { PerMessageDeflateOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { DomainError } from '../common/domain-error';
+import type { Draining } from '../common/draining';
 import { toDomainError } from '../common/to-domain-error';
 import type { Env } from '../config/env';
 import type { Authenticator, Identity } from './authenticator';
+import { CLOSE_GRACE_MS, closeSocket } from './close-socket';
 import type { DeliveryService } from './delivery.service';
 import { FrameRouter } from './frame-router';
 import { answerPlainly, asksForWebSocket } from './plain-upgrade';
@@ -18,6 +20,7 @@ import type { SocketHost } from './socket-host';
 export interface AdapterParts {
   env: Env;
   host: SocketHost;
+  draining: Draining;
   authenticator: Authenticator;
   delivery: DeliveryService;
 }
@@ -43,8 +46,11 @@ export class ChatWsAdapter extends WsAdapter {
   }
 
   override create(port: number, options: Record<string, unknown> & { path?: string }): unknown {
-    const own: ServerOptions = {
+    // The types of ws do not know closeTimeout yet.
+    const own: ServerOptions & { closeTimeout: number } = {
       maxPayload: LIMITS.frameBytes,
+      autoPong: false,
+      closeTimeout: CLOSE_GRACE_MS,
       perMessageDeflate: deflateOptions(this.parts.env),
       handleProtocols: (offered) => chooseProtocol(offered) ?? false,
       verifyClient: ({ req }, done) => void this.verify(req).then(...toVerdict(done)),
@@ -84,7 +90,7 @@ export class ChatWsAdapter extends WsAdapter {
 
   /** Lets in who has a valid token or, without one, anybody for as long as `auth` may take. */
   private async verify(request: IncomingMessage): Promise<void> {
-    if (this.parts.host.draining)
+    if (this.parts.draining.refusesClients)
       throw new DomainError('unavailable', 'This server is stopping; connect again.');
     const header = request.headers.authorization;
     if (header === undefined) return;
@@ -97,15 +103,20 @@ export class ChatWsAdapter extends WsAdapter {
     // What goes wrong on a socket ends it; the close event follows and is what counts.
     socket.on('error', (error) => this.log.debug(`socket failed: ${error.message}`));
     if (!socket.protocol && request.headers['sec-websocket-protocol']) {
-      socket.close(CLOSE.protocol.code, CLOSE.protocol.reason);
+      closeSocket(socket, CLOSE.protocol);
       return;
     }
     const encoding: Encoding = socket.protocol === SUBPROTOCOLS.msgpack ? 'msgpack' : 'json';
     const identity = this.identities.get(request);
-    this.parts.host.accept(socket, encoding, identity, {
-      authenticator: this.parts.authenticator,
-      router: this.router,
-    });
+    this.parts.host.accept(
+      socket,
+      request.socket,
+      { encoding, identity },
+      {
+        authenticator: this.parts.authenticator,
+        router: this.router,
+      },
+    );
   }
 
   // The base class logs every socket's error as one of the server's own.

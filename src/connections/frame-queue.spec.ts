@@ -17,12 +17,27 @@ describe('FrameQueue', () => {
       if (item === 3) end.resolve();
     });
     for (const item of [1, 2, 3]) queue.push(item);
-    expect(queue.busy).toBe(true);
     slow.resolve();
     await end.promise;
-    await Promise.resolve();
     expect(handled).toEqual([1, 2, 3]);
-    expect(queue.busy).toBe(false);
+  });
+
+  it('handles what it has taken to the end, and takes nothing more', async () => {
+    const slow = deferred();
+    const handled: number[] = [];
+    const queue = new FrameQueue<number>({ pause: jest.fn(), resume: jest.fn() }, async (item) => {
+      await slow.promise;
+      handled.push(item);
+    });
+    for (const item of [1, 2]) queue.push(item);
+    const finished = queue.finish();
+    queue.push(3);
+    slow.resolve();
+    await finished;
+    expect(handled).toEqual([1, 2]);
+    queue.push(4);
+    await queue.finish();
+    expect(handled).toEqual([1, 2]);
   });
 
   it('stops reading a socket that is far ahead, and goes on when it has caught up', async () => {

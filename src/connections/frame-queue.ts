@@ -11,17 +11,23 @@ export class FrameQueue<T> {
   private waiting: T[] = [];
   private running = false;
   private paused = false;
+  private finished: (() => void) | undefined;
+  private finishing = false;
 
   constructor(
     private readonly socket: Pausable,
     private readonly handle: (item: T) => Promise<void>,
   ) {}
 
-  get busy(): boolean {
-    return this.running;
+  /** Takes nothing more; resolves when what was taken is handled. */
+  finish(): Promise<void> {
+    this.finishing = true;
+    if (!this.running) return Promise.resolve();
+    return new Promise((resolve) => (this.finished = resolve));
   }
 
   push(item: T): void {
+    if (this.finishing) return;
     this.waiting.push(item);
     if (!this.running) void this.run();
     else if (this.waiting.length >= MAX_WAITING && !this.paused) {
@@ -41,5 +47,6 @@ export class FrameQueue<T> {
       }
     }
     this.running = false;
+    this.finished?.();
   }
 }

@@ -10,12 +10,15 @@ import type { WsConnection } from './ws-connection';
 const TURN_MS = 1_000;
 const PINGS_MISSED_UNTIL_DEAD = 2;
 
-/** Pings every connection in turn, cuts off the dead, warns and closes those whose token ends. */
+/** Pings every connection in turn, cuts off the dead and those who take nothing, and whose token ends. */
 @Injectable()
 export class Heartbeat implements OnModuleInit, OnModuleDestroy {
   private readonly pings: SecondWheel<WsConnection>;
   private readonly expiries: SecondWheel<WsConnection>;
+  /** Connections for which something waits. */
+  private readonly queues: SecondWheel<WsConnection>;
   private readonly intervalMs: number;
+  private readonly outQueueMs: number;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -23,12 +26,15 @@ export class Heartbeat implements OnModuleInit, OnModuleDestroy {
     private readonly clock: Clock,
   ) {
     this.intervalMs = env.heartbeatSeconds * 1_000;
+    this.outQueueMs = env.outQueueSeconds * 1_000;
     this.pings = new SecondWheel(clock.now());
     this.expiries = new SecondWheel(clock.now());
+    this.queues = new SecondWheel(clock.now());
   }
 
   onModuleInit(): void {
-    this.timer = setInterval(() => this.turn(), TURN_MS);
+    // After what has come in is read: a process that stood still must not take the living for dead.
+    this.timer = setInterval(() => setImmediate(() => this.turn()), TURN_MS);
     this.timer.unref();
   }
 
@@ -42,9 +48,15 @@ export class Heartbeat implements OnModuleInit, OnModuleDestroy {
     this.expiries.set(connection, warnAt(connection));
   }
 
+  /** Looks after a connection whose socket does not take at once what it is sent. */
+  watchQueue(connection: WsConnection): void {
+    this.queues.set(connection, this.clock.now() + this.outQueueMs);
+  }
+
   forget(connection: WsConnection): void {
     this.pings.delete(connection);
     this.expiries.delete(connection);
+    this.queues.delete(connection);
   }
 
   /** One turn of the wheel; each connection has its moment once per interval. */
@@ -56,7 +68,13 @@ export class Heartbeat implements OnModuleInit, OnModuleDestroy {
         continue;
       }
       connection.ping();
-      this.pings.set(connection, now + this.intervalMs);
+      // Counted from when it was due: the second of the wheel would otherwise be added each time.
+      this.pings.set(connection, now + this.intervalMs - TURN_MS);
+    }
+    for (const connection of this.queues.turn(now)) {
+      const queue = connection.lookAtQueue();
+      if (queue === 'stuck') connection.close(CLOSE.slowConsumer);
+      else if (queue === 'moving') this.watchQueue(connection);
     }
     for (const connection of this.expiries.turn(now)) this.tellOrClose(connection, now);
   }

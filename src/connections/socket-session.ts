@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   AUTH_TIMEOUT_SECONDS,
   type ClientFrame,
@@ -11,22 +12,33 @@ import type { WebSocket } from 'ws';
 import { DomainError } from '../common/domain-error';
 import { newId } from '../common/ids';
 import type { Authenticator, Identity } from './authenticator';
+import { closeSocket } from './close-socket';
 import { decodeFrame, isPlainObject } from './codec';
 import { Frame } from './frame';
 import { FrameQueue } from './frame-queue';
 import type { FrameRouter } from './frame-router';
 import { InboundFrame, sendFailure } from './inbound-frame';
-import { WsConnection } from './ws-connection';
+import { type OutQueue, WsConnection } from './ws-connection';
 
 /** What a socket's session needs of the host that made it. */
 export interface SessionHost {
   readonly authenticator: Authenticator;
   readonly router: FrameRouter;
   readonly heartbeatSeconds: number;
-  readonly outQueueBytes: number;
+  readonly outQueue: OutQueue;
   now(): number;
   opened(connection: WsConnection): void;
   closed(session: SocketSession): void;
+}
+
+/** Bytes of answers that may wait for a socket that nobody has authenticated, and of pongs for any. */
+const MAX_WAITING_BYTES = 65_536;
+
+/** A WebSocket, what it writes to, and what is spoken. */
+export interface Wire {
+  readonly socket: WebSocket;
+  readonly stream: Socket;
+  readonly encoding: Encoding;
 }
 
 interface RawFrame {
@@ -37,34 +49,41 @@ interface RawFrame {
 /** One socket from its upgrade to its end: waits for a token, then feeds its frames to the router in order. */
 export class SocketSession {
   connection: WsConnection | null = null;
+  private readonly socket: WebSocket;
+  private readonly stream: Socket;
+  private readonly encoding: Encoding;
   private readonly queue: FrameQueue<RawFrame>;
   private authTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly host: SessionHost,
-    private readonly socket: WebSocket,
-    private readonly encoding: Encoding,
+    { socket, stream, encoding }: Wire,
     identity: Identity | undefined,
   ) {
+    this.socket = socket;
+    this.stream = stream;
+    this.encoding = encoding;
     this.queue = new FrameQueue(socket, (raw) => this.handle(raw));
     socket.on('message', (payload: Buffer, isBinary: boolean) => {
       this.connection?.heard();
       this.queue.push({ payload, isBinary });
     });
     socket.on('pong', () => this.connection?.heard());
+    socket.on('ping', (data: Buffer) => this.answerPing(data));
     socket.on('close', () => this.end());
     if (identity) this.open(identity);
     else this.authTimer = setTimeout(() => this.close(CLOSE.authTimeout), AUTH_TIMEOUT_SECONDS * 1_000);
   }
 
-  /** Whether a frame is being handled, or waits to be. */
-  get busy(): boolean {
-    return this.queue.busy;
-  }
-
   close(reason: CloseInfo): void {
     if (this.connection) this.connection.close(reason);
-    else this.socket.close(reason.code, reason.reason);
+    else closeSocket(this.socket, reason);
+  }
+
+  /** Answers what has been received, and closes then. */
+  async finish(reason: CloseInfo): Promise<void> {
+    await this.queue.finish();
+    this.close(reason);
   }
 
   private async handle(raw: RawFrame): Promise<void> {
@@ -123,7 +142,8 @@ export class SocketSession {
       identity,
       this.encoding,
       this.socket,
-      this.host.outQueueBytes,
+      this.stream,
+      this.host.outQueue,
     );
     this.connection = connection;
     const ready = this.describe(connection);
@@ -149,6 +169,13 @@ export class SocketSession {
     return this.connection ?? { send: (frame) => sendRaw(this.socket, this.encoding, frame) };
   }
 
+  /** Not by ws itself, which would keep pongs without a bound for who reads none. */
+  private answerPing(data: Buffer): void {
+    this.connection?.heard();
+    if (this.socket.readyState !== this.socket.OPEN || this.socket.bufferedAmount > MAX_WAITING_BYTES) return;
+    this.socket.pong(data, undefined, () => undefined);
+  }
+
   private end(): void {
     clearTimeout(this.authTimer);
     this.host.closed(this);
@@ -157,5 +184,9 @@ export class SocketSession {
 
 function sendRaw(socket: WebSocket, encoding: Encoding, frame: Frame): void {
   if (socket.readyState !== socket.OPEN) return;
+  if (socket.bufferedAmount > MAX_WAITING_BYTES) {
+    socket.terminate();
+    return;
+  }
   socket.send(frame.bytes(encoding), { binary: encoding === 'msgpack' }, () => undefined);
 }

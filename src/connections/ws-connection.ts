@@ -1,11 +1,18 @@
+import type { Socket } from 'node:net';
 import { CLOSE, type CloseInfo, type Encoding } from '@parley/protocol';
 import type { WebSocket } from 'ws';
 import type { Identity } from './authenticator';
+import { closeSocket } from './close-socket';
 import type { Connection } from './connection';
 import type { Frame } from './frame';
 
-/** How long a client may take to answer a close before its socket is cut. */
-const CLOSE_GRACE_MS = 5_000;
+/** The bounds of what waits for a socket. */
+export interface OutQueue {
+  /** Bytes that may wait to be written; ephemeral frames are dropped from half of that on. */
+  readonly bytes: number;
+  /** Called when something begins to wait: somebody has to look whether it still moves. */
+  watch(connection: WsConnection): void;
+}
 
 /** A connection over one WebSocket. */
 export class WsConnection implements Connection {
@@ -16,14 +23,18 @@ export class WsConnection implements Connection {
   /** Pings sent since the client was last heard. */
   pingsMissed = 0;
   private ended = false;
+  private watched = false;
+  /** Bytes that the operating system had taken at the last look at the queue. */
+  private taken = 0;
 
   constructor(
     readonly id: string,
     identity: Identity,
     readonly encoding: Encoding,
     private readonly socket: WebSocket,
-    /** Bytes that may wait to be written; ephemeral frames are dropped from half of that on. */
-    private readonly outQueueBytes: number,
+    /** What the WebSocket writes to. */
+    private readonly stream: Socket,
+    private readonly queue: OutQueue,
   ) {
     this.userId = identity.userId;
     this.sessionId = identity.sessionId;
@@ -39,8 +50,9 @@ export class WsConnection implements Connection {
     if (this.ended || this.socket.readyState !== this.socket.OPEN) return;
     const waiting = this.socket.bufferedAmount;
     if (waiting > 0) {
-      if (frame.ephemeral && waiting > this.outQueueBytes / 2) return;
-      if (waiting > this.outQueueBytes) {
+      this.watchQueue();
+      if (frame.ephemeral && waiting > this.queue.bytes / 2) return;
+      if (waiting > this.queue.bytes) {
         // Behind what waits: if it reads on after all, it gets that and the reason.
         this.close(CLOSE.slowConsumer);
         return;
@@ -52,18 +64,30 @@ export class WsConnection implements Connection {
   ping(): void {
     // Of a client that is held back nothing is read: its pong waits in front of us.
     if (!this.socket.isPaused) this.pingsMissed++;
-    if (this.socket.readyState === this.socket.OPEN) this.socket.ping(undefined, undefined, ignoreWriteError);
+    if (this.socket.readyState !== this.socket.OPEN) return;
+    if (this.socket.bufferedAmount > 0) this.watchQueue();
+    this.socket.ping(undefined, undefined, ignoreWriteError);
   }
 
   heard(): void {
     this.pingsMissed = 0;
   }
 
+  /** Whether what waits has moved since the last look; an empty queue is not looked at again. */
+  lookAtQueue(): 'empty' | 'moving' | 'stuck' {
+    if (this.socket.bufferedAmount === 0) {
+      this.watched = false;
+      return 'empty';
+    }
+    const before = this.taken;
+    this.taken = bytesTaken(this.stream);
+    return this.taken > before ? 'moving' : 'stuck';
+  }
+
   close(reason: CloseInfo): void {
     if (this.ended) return;
     this.ended = true;
-    this.socket.close(reason.code, reason.reason);
-    setTimeout(() => this.socket.terminate(), CLOSE_GRACE_MS).unref();
+    closeSocket(this.socket, reason);
   }
 
   /** Cuts the socket without waiting for the client, which is not there or does not read. */
@@ -73,6 +97,18 @@ export class WsConnection implements Connection {
     this.socket.close(reason.code, reason.reason);
     this.socket.terminate();
   }
+
+  private watchQueue(): void {
+    if (this.watched) return;
+    this.watched = true;
+    this.taken = bytesTaken(this.stream);
+    this.queue.watch(this);
+  }
+}
+
+/** Of all that was written: what does not wait in this process any more. */
+function bytesTaken(stream: Socket): number {
+  return stream.bytesWritten - stream.writableLength;
 }
 
 // A failed write is followed by the socket's close event, which is where it is dealt with.

@@ -7,7 +7,7 @@ import {
   TypeOrmHealthIndicator,
 } from '@nestjs/terminus';
 import { Public } from '../common/decorators';
-import { SocketHost } from '../connections/socket-host';
+import { Draining } from '../common/draining';
 import { LiveDto } from './health.dto';
 
 const DATABASE_TIMEOUT_MS = 2_000;
@@ -21,7 +21,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
     private readonly indicators: HealthIndicatorService,
-    private readonly sockets: SocketHost,
+    private readonly draining: Draining,
   ) {}
 
   /** Whether the process runs: restart it if not. */
@@ -42,6 +42,6 @@ export class HealthController {
 
   private accepting() {
     const indicator = this.indicators.check('connections');
-    return this.sockets.draining ? indicator.down('draining') : indicator.up();
+    return this.draining.isAnnounced ? indicator.down('draining') : indicator.up();
   }
 }

@@ -1,7 +1,8 @@
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CLOSE, type CloseInfo, LIMITS } from '@parley/protocol';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
+import { Draining } from '../common/draining';
 import { newId } from '../common/ids';
 import type { Connection } from '../connections/connection';
 import { ConnectionRegistry } from '../connections/connection-registry';
@@ -37,19 +38,16 @@ class WaitingRequest implements Connection {
 
 /** Waiting for news over REST, where sockets are blocked. */
 @Injectable()
-export class NewsService implements BeforeApplicationShutdown {
+export class NewsService {
   /** By user, the longest waiting first. */
   private readonly waiting = new Map<string, Set<WaitingRequest>>();
   private stopping = false;
 
-  constructor(private readonly registry: ConnectionRegistry) {}
-
-  /** A server that stops lets nobody wait. */
-  beforeApplicationShutdown(): void {
-    this.stopping = true;
-    for (const requests of this.waiting.values()) {
-      for (const request of requests) request.close(CLOSE.draining);
-    }
+  constructor(
+    private readonly registry: ConnectionRegistry,
+    draining: Draining,
+  ) {
+    draining.addStep(() => this.stop());
   }
 
   /**
@@ -74,12 +72,21 @@ export class NewsService implements BeforeApplicationShutdown {
       const answer = await ask();
       if (isNews(answer)) return answer;
       const reason = await request.ended;
-      if (reason) throw new DomainError(reason === CLOSE.draining ? 'unavailable' : 'session_revoked');
+      if (reason === CLOSE.draining) return answer;
+      if (reason) throw new DomainError('session_revoked');
       return gone.aborted ? answer : await ask();
     } finally {
       clearTimeout(timer);
       gone.removeEventListener('abort', onGone);
       this.remove(request);
+    }
+  }
+
+  /** A server that stops lets nobody wait: they are told that there was no news. */
+  private stop(): void {
+    this.stopping = true;
+    for (const requests of this.waiting.values()) {
+      for (const request of requests) request.close(CLOSE.draining);
     }
   }
 

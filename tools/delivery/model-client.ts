@@ -54,7 +54,8 @@ export class ModelClient {
   private stopping = false;
   private endedByUs = false;
   /** How long a server that stops wants to be waited for. */
-  private drainingMs: number | undefined;
+  /** When to come back to a server that has said it is going. */
+  private comeBackAt = 0;
 
   constructor(private readonly around: Surroundings) {
     this.replica = new Replica(around.account.userId);
@@ -119,8 +120,8 @@ export class ModelClient {
       }
       if (this.stopping) return;
       const longest = Math.min(LONGEST_WAIT_MS, 50 * 2 ** failures);
-      await pause(this.drainingMs ?? this.around.random.between(20, longest));
-      this.drainingMs = undefined;
+      const untilToldMs = this.comeBackAt - performance.now();
+      await pause(untilToldMs > 0 ? untilToldMs : this.around.random.between(20, longest));
     }
   }
 
@@ -170,7 +171,7 @@ export class ModelClient {
     log.frame(frame);
     if (this.endedByUs) return;
     this.trace.frame(frame);
-    if (frame.event === 'server.draining') this.drainingMs = frame.data.reconnectAfterMs;
+    if (frame.event === 'server.draining') this.comeBackAt = performance.now() + frame.data.reconnectAfterMs;
     if (frame.event === 'session.ending') void this.renewInPlace().catch(() => undefined); // the close tells
     this.replica.receive(frame);
     const about = frame.event === 'reply' ? frame.ok && frame.data : frame.data;
