@@ -136,6 +136,19 @@ describe('catching up', () => {
     expectRanges(plans, 5 * (GROUPS + 1) + 20);
   });
 
+  it('costs the same for each when many come back at once, in few statements', async () => {
+    const MANY = 40;
+    const cursor = encodeURIComponent(await cursorOf(bob));
+    await ann.ok('POST', `/conversations/${groups[2]}/messages`, newMessage());
+    const requests = Array.from({ length: MANY }, () => [bob, 'GET', `/sync?cursor=${cursor}`] as const);
+    const plans = await explained(server.source, async () => {
+      const pages = await Promise.all(requests.map(([person, ...request]) => person.ok(...request)));
+      for (const page of pages) expect(page.conversations).toHaveLength(1);
+    });
+    expect(plans.length).toBeLessThan(MANY);
+    expectRanges(plans, MANY * (5 * (GROUPS + 1) + 20));
+  });
+
   it('costs what has changed in a conversation, not what has happened', async () => {
     const before = await bob.ok('GET', `/conversations/${long}`);
     const { message } = await ann.ok('POST', `/conversations/${long}/messages`, newMessage());

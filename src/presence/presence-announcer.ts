@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Slots } from '../common/slots';
 import type { Connection } from '../connections/connection';
 import { ConnectionRegistry } from '../connections/connection-registry';
 import { Frame } from '../connections/frame';
@@ -8,8 +9,10 @@ import { toOwnPresence, toPresence } from './presence-status';
 import type { Change } from './presence-store';
 import { WatchLists } from './watch-lists';
 
-/** Changes told at a time: each may ask the database, whose connections are few. */
-const AT_A_TIME = 4;
+/** Changes told at a time: their friends are read together. */
+const AT_A_TIME = 200;
+/** Of them, those that ask for more than friends: the connections of the database are few. */
+const ASKING = 4;
 
 /** Tells this node's connections of changes: own devices, friends, and who watches. */
 @Injectable()
@@ -19,6 +22,7 @@ export class PresenceAnnouncer {
   private readonly waiting = new Map<string, Change>();
   private running: Promise<void> | null = null;
   private failing = false;
+  private readonly asking = new Slots(ASKING, AT_A_TIME);
 
   constructor(
     private readonly registry: ConnectionRegistry,
@@ -88,7 +92,9 @@ export class PresenceAnnouncer {
       watching.map((list) => list.connection.userId).filter((id) => !friendIds.has(id)),
     );
     const coMembers =
-      strangers.size > 0 ? await this.membership.coMembers(userId, [...strangers]) : strangers;
+      strangers.size > 0
+        ? await this.asking.run(() => this.membership.coMembers(userId, [...strangers]))
+        : strangers;
     const audience = new Set<Connection>();
     for (const friendId of friendIds)
       for (const connection of this.registry.ofUser(friendId)) audience.add(connection);

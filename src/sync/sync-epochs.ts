@@ -16,18 +16,20 @@ const HISTORY = `(left(pg_walfile_name(pg_current_wal_lsn()), 8) || '-' ||
   (SELECT system_identifier FROM pg_control_system()) || '-' ||
   'sync_epoch'::regclass::oid || '-' || pg_relation_filenode('sync_epoch'))`;
 
-/** SQL of the epoch and xid of a statement's own moment: what it reads is as of this mark. */
-export const MARK = {
-  epoch: `((SELECT token FROM sync_epoch ORDER BY id DESC LIMIT 1) || ':' || ${HISTORY})`,
-  // Every transaction before it has ended, so no late one is missed.
-  xid: 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint',
-};
+/**
+ * SQL of a statement's own moment: `epoch` and `xid` are the mark that what it reads is as of.
+ *
+ * Every transaction before that xid has ended, so no late one is missed.
+ */
+export const NOW = `
+  SELECT (SELECT token FROM sync_epoch ORDER BY id DESC LIMIT 1) || ':' || history AS epoch, history,
+    pg_snapshot_xmin(snapshot)::text::bigint AS xid, pg_snapshot_xmax(snapshot)::text::bigint AS next_xid
+  FROM (SELECT ${HISTORY} AS history, pg_current_snapshot() AS snapshot) moment`;
 
-/** SQL of whether the database still has the history that a mark was taken in. */
+/** SQL of whether the database, as it is `now`, still has the history that a mark was taken in. */
 export const isKnown = (epoch: string, xid: string) => `
   coalesce((
-    SELECT ${HISTORY} = split_part(${epoch}, ':', 2)
-      AND ${xid} <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    SELECT now.history = split_part(${epoch}, ':', 2) AND ${xid} <= now.next_xid
       AND ${xid} <= coalesce((
         SELECT next.started_xid FROM sync_epoch next
         WHERE next.id > mine.id AND next.started_xid IS NOT NULL ORDER BY next.id LIMIT 1), ${xid})

@@ -4,22 +4,34 @@ import { LIMITS, type SyncPage } from '@parley/protocol';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
+import { Together } from '../common/together';
 import { ConversationListService } from './conversation-list.service';
 import { decodeSyncCursor, encodeSyncCursor } from './sync-cursor';
-import { readSync } from './sync-statement';
+import { readSyncs, type SyncAnswer, type SyncQuestion } from './sync-statement';
+
+/** People who come back at once are looked after together. */
+const LOOKS_AT_ONCE = 50;
 
 /** The list of conversations as it has changed since a client last looked. */
 @Injectable()
 export class SyncService {
+  private readonly looks: Together<SyncQuestion, SyncAnswer>;
+
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
+    @InjectDataSource() source: DataSource,
     private readonly list: ConversationListService,
-  ) {}
+  ) {
+    this.looks = new Together({ most: LOOKS_AT_ONCE, weight: () => 1 }, (asked) => readSyncs(source, asked));
+  }
 
   /** A page; without a cursor the first of everything. */
   async sync(actor: Actor, { cursor, limit }: { cursor?: string; limit: number }): Promise<SyncPage> {
     const at = cursor === undefined ? null : decodeSyncCursor(cursor);
-    const { mark, known, places, removed, hidden } = await readSync(this.source, actor.userId, at, limit + 1);
+    const { mark, known, places, removed, hidden } = await this.looks.ask({
+      userId: actor.userId,
+      cursor: at,
+      limit: limit + 1,
+    });
     // More than are told at once: a fresh start costs less than to page through them.
     const isTooMuch = removed.length > LIMITS.removedPerSync || hidden.length > LIMITS.hiddenPerSync;
     if (!known || isTooMuch) throw new DomainError('cursor_invalid');

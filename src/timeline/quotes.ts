@@ -2,10 +2,11 @@ import { LIMITS, type Message, type Quote } from '@parley/protocol';
 import type { EntityManager } from 'typeorm';
 import type { MessageEntity } from './message.entity';
 
-type Original = Pick<
+/** What a quote shows; when it was deleted may be a text, as of JSON. */
+export type Original = Pick<
   MessageEntity,
-  'conversationId' | 'id' | 'seq' | 'version' | 'senderId' | 'kind' | 'text' | 'deletedAt'
->;
+  'conversationId' | 'id' | 'seq' | 'version' | 'senderId' | 'kind' | 'text'
+> & { deletedAt: Date | string | null };
 
 /** An original as the messages that answer it show it. */
 export function toQuote({ id, seq, version, senderId, kind, text, deletedAt }: Original): Quote {

@@ -149,30 +149,6 @@ export class TimelineReader {
     return messages;
   }
 
-  /** The newest message that somebody can see in each of their conversations, by conversation. */
-  async newest(userId: string, conversationIds: readonly string[]): Promise<Map<string, Message>> {
-    if (conversationIds.length === 0) return new Map();
-    const rows: { conversation_id: string; seq: string; joined_seq: string }[] = await this.source.query(
-      `SELECT member.conversation_id, member.joined_seq, last.seq
-       FROM member CROSS JOIN LATERAL (
-         SELECT m.seq FROM message m
-         WHERE m.conversation_id = member.conversation_id AND m.seq > member.joined_seq
-           AND NOT EXISTS (
-             SELECT 1 FROM hidden_message h
-             WHERE h.user_id = member.user_id AND h.conversation_id = m.conversation_id AND h.message_id = m.id)
-         ORDER BY m.seq DESC LIMIT 1
-       ) last
-       WHERE member.user_id = $1 AND member.conversation_id = ANY($2::uuid[]) AND member.left_at IS NULL`,
-      [userId, conversationIds],
-    );
-    const joined = new Map(rows.map((row) => [row.conversation_id, Number(row.joined_seq)]));
-    const places = rows.map((row) => ({ conversationId: row.conversation_id, seq: Number(row.seq) }));
-    const messages = await this.atSeq(places);
-    await addQuotes(this.source.manager, [...messages.values()]);
-    for (const [id, message] of messages) messages.set(id, asSeenFrom(message, joined.get(id) ?? 0));
-    return messages;
-  }
-
   /** One message, if it is there. */
   async find(conversationId: string, id: string): Promise<MessageEntity | null> {
     return this.source.manager.findOneBy(MessageEntity, { conversationId, id });
@@ -191,24 +167,6 @@ export class TimelineReader {
       })
       .getMany();
     return new Map(rows.map((row) => [messageKey(row), row]));
-  }
-
-  /** The message of a number in each conversation, by conversation. */
-  private async atSeq(
-    places: readonly { conversationId: string; seq: number }[],
-  ): Promise<Map<string, Message>> {
-    if (places.length === 0) return new Map();
-    const rows = await this.source.manager
-      .createQueryBuilder(MessageEntity, 'm')
-      .where(
-        '(m.conversation_id, m.seq) IN (SELECT * FROM unnest(:conversationIds::uuid[], :seqs::bigint[]))',
-        {
-          conversationIds: places.map((place) => place.conversationId),
-          seqs: places.map((place) => place.seq),
-        },
-      )
-      .getMany();
-    return new Map(rows.map((row) => [row.conversationId, toMessage(row)]));
   }
 
   private async toMessages(rows: readonly MessageEntity[], { joinedSeq }: Viewer): Promise<Message[]> {

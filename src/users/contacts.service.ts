@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
+import { Together } from '../common/together';
 import { DeliveryService } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
 import { ContactFeed } from './contact-feed';
@@ -14,6 +15,8 @@ import { InvalidatedCache } from './invalidated-cache';
 /** Friends held in memory over all users; a user's set weighs one more. */
 const MAX_CACHED_FRIENDS = 500_000;
 const MAX_CACHED_PAIRS = 200_000;
+/** People whose friends are read by one statement. */
+const FRIENDS_READ_AT_ONCE = 200;
 const UUID_LENGTH = 36;
 
 /** Changes that make or keep a row, for which both accounts must be there. */
@@ -22,9 +25,14 @@ const NEEDS_ACCOUNTS: readonly ContactChange[] = ['request', 'accept', 'block'];
 /** Friends, requests and blocks. */
 @Injectable()
 export class ContactsService {
+  /** Thousands may come at once, and each is announced to their friends. */
+  private readonly friendReads = new Together<string, ReadonlySet<string>>(
+    { most: FRIENDS_READ_AT_ONCE, weight: () => 1 },
+    (userIds) => this.readFriends(userIds),
+  );
   private readonly friends = new InvalidatedCache<ReadonlySet<string>>(
     { maxWeight: MAX_CACHED_FRIENDS, weight: (ids) => ids.size + 1 },
-    (userId) => this.readFriends(userId),
+    (userId) => this.friendReads.ask(userId),
   );
   private readonly blocks = new InvalidatedCache<boolean>(
     { maxWeight: MAX_CACHED_PAIRS, weight: () => 1 },
@@ -123,12 +131,14 @@ export class ContactsService {
     this.delivery.push({ to: [to], frame: Frame.push('contact.changed', { userId: about, state }) });
   }
 
-  private async readFriends(userId: string): Promise<ReadonlySet<string>> {
-    const rows: { id: string }[] = await this.source.query(
-      `SELECT contact_id AS id FROM contact WHERE user_id = $1 AND state = 'accepted'`,
-      [userId],
+  private async readFriends(userIds: readonly string[]): Promise<ReadonlySet<string>[]> {
+    const rows: { user_id: string; ids: string[] }[] = await this.source.query(
+      `SELECT user_id, array_agg(contact_id) AS ids FROM contact
+       WHERE user_id = ANY($1::uuid[]) AND state = 'accepted' GROUP BY user_id`,
+      [userIds],
     );
-    return new Set(rows.map((row) => row.id));
+    const friends = new Map(rows.map(({ user_id: userId, ids }) => [userId, new Set(ids)]));
+    return userIds.map((userId) => friends.get(userId) ?? new Set<string>());
   }
 
   private async readBlocked(a: string, b: string): Promise<boolean> {
