@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
 import type { Actor } from '../common/actor';
 import { Clock } from '../common/clock';
 import { DomainError } from '../common/domain-error';
@@ -13,6 +13,10 @@ const ISSUER = 'parley';
 const AUDIENCE = 'parley';
 const ALGORITHM = 'HS256';
 const TYPE = 'at+jwt';
+/** Of every token that is made here. */
+const HEADER = Buffer.from(JSON.stringify({ alg: ALGORITHM, typ: TYPE })).toString('base64url');
+
+type Claims = Partial<Record<'sub' | 'sid' | 'iss' | 'aud' | 'exp', unknown>>;
 
 export interface AccessToken {
   accessToken: string;
@@ -43,22 +47,30 @@ export class TokenService {
     return { accessToken, expiresIn };
   }
 
-  /** Rejects with `token_expired` what was good once, and with `unauthenticated` all else. */
+  /**
+   * Rejects with `token_expired` what was good once, and with `unauthenticated` all else.
+   *
+   * Without jose, whose way by WebCrypto costs many times as much: when a server dies, thousands of tokens
+   * are looked at in a second. Only what `mint` makes is taken, so nothing is left to be chosen by a token.
+   */
+   
   async verify(accessToken: string): Promise<Identity> {
-    try {
-      const { payload } = await jwtVerify<{ sid: string }>(accessToken, this.key, {
-        algorithms: [ALGORITHM],
-        typ: TYPE,
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        requiredClaims: ['sub', 'sid', 'exp'],
-        currentDate: new Date(this.clock.now()),
-      });
-      return { userId: payload.sub ?? '', sessionId: payload.sid, expiresAt: (payload.exp ?? 0) * 1_000 };
-    } catch (error) {
-      if (error instanceof errors.JWTExpired) throw new DomainError('token_expired');
-      if (error instanceof errors.JOSEError) throw new DomainError('unauthenticated');
-      throw error;
-    }
+    const [header, payload, signature, ...rest] = accessToken.split('.');
+    if (header !== HEADER || !payload || !signature || rest.length > 0)
+      throw new DomainError('unauthenticated');
+    const expected = createHmac('sha256', this.key).update(`${header}.${payload}`).digest('base64url');
+    if (!isSame(expected, signature)) throw new DomainError('unauthenticated');
+    const { sub, sid, iss, aud, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
+    if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number')
+      throw new DomainError('unauthenticated');
+    if (iss !== ISSUER || aud !== AUDIENCE) throw new DomainError('unauthenticated');
+    if (exp <= Math.floor(this.clock.now() / 1_000)) throw new DomainError('token_expired');
+    return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
   }
+}
+
+/** In a time that tells nothing of where they differ. */
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
