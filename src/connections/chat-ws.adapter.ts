@@ -9,12 +9,15 @@ import { DomainError } from '../common/domain-error';
 import type { Draining } from '../common/draining';
 import { toDomainError } from '../common/to-domain-error';
 import type { Env } from '../config/env';
+import { Admission } from './admission';
 import type { Authenticator, Identity } from './authenticator';
 import { CLOSE_GRACE_MS, closeSocket } from './close-socket';
 import type { DeliveryService } from './delivery.service';
 import { FrameRouter } from './frame-router';
 import { answerPlainly, asksForWebSocket } from './plain-upgrade';
 import type { SocketHost } from './socket-host';
+
+const UNAVAILABLE = 503;
 
 /** What the adapter is given: it is made by app.setup, outside of Nest's injection. */
 export interface AdapterParts {
@@ -34,6 +37,7 @@ export interface AdapterParts {
 export class ChatWsAdapter extends WsAdapter {
   private readonly log = new Logger(ChatWsAdapter.name);
   private readonly router: FrameRouter;
+  private readonly admission: Admission;
   private readonly identities = new WeakMap<IncomingMessage, Identity>();
   private readonly served = new WeakSet<WebSocketServer>();
 
@@ -43,6 +47,7 @@ export class ChatWsAdapter extends WsAdapter {
   ) {
     super(app);
     this.router = new FrameRouter(parts.delivery);
+    this.admission = new Admission(() => this.router.inFlight);
   }
 
   override create(port: number, options: Record<string, unknown> & { path?: string }): unknown {
@@ -92,6 +97,7 @@ export class ChatWsAdapter extends WsAdapter {
   private async verify(request: IncomingMessage): Promise<void> {
     if (this.parts.draining.refusesClients)
       throw new DomainError('unavailable', 'This server is stopping; connect again.');
+    await this.admission.enter(() => request.socket.destroyed);
     const header = request.headers.authorization;
     if (header === undefined) return;
     const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
@@ -137,9 +143,10 @@ type Verdict = (ok: boolean, status?: number, body?: string, headers?: Record<st
 function toVerdict(done: Verdict): [() => void, (thrown: unknown) => void] {
   const refuse = (thrown: unknown) => {
     const error = toDomainError(thrown);
-    done(false, error.status, JSON.stringify({ error: error.toBody() }), {
-      'Content-Type': 'application/json',
-    });
+    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+    // Not all at the same moment: those who are refused together come back together.
+    if (error.status === UNAVAILABLE) headers['Retry-After'] = String(1 + Math.floor(Math.random() * 3));
+    done(false, error.status, JSON.stringify({ error: error.toBody() }), headers);
   };
   return [() => done(true), refuse];
 }

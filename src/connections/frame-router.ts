@@ -6,6 +6,8 @@ import type { InboundFrame } from './inbound-frame';
 
 /** The handlers of all gateways by event; each frame goes to one of them, directly. */
 export class FrameRouter {
+  /** Frames that are being handled. */
+  inFlight = 0;
   private readonly handlers = new Map<string, MessageMappingProperties['callback']>();
 
   constructor(private readonly delivery: DeliveryService) {}
@@ -27,6 +29,7 @@ export class FrameRouter {
       );
       return;
     }
+    this.inFlight++;
     try {
       // Nest has already told the error filter when the handler failed; the result is then undefined.
       const result: unknown = await handler(frame.data, frame);
@@ -34,6 +37,8 @@ export class FrameRouter {
       else frame.succeed(result);
     } catch (error) {
       frame.fail(error);
+    } finally {
+      this.inFlight--;
     }
   }
 
