@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessageSent } from '@parley/protocol';
 import { Client } from 'pg';
 import { requestHash } from '../src/common/request-hash';
-import type { NewMessage } from '../src/timeline/append-statement';
+import type { NewMessage } from '../src/timeline/new-message';
 import { TimelineWriter } from '../src/timeline/timeline-writer';
 import { Person } from './support/person';
 import { Road } from './support/road';

@@ -53,7 +53,7 @@ export class TokenService {
    * Without jose, whose way by WebCrypto costs many times as much: when a server dies, thousands of tokens
    * are looked at in a second. Only what `mint` makes is taken, so nothing is left to be chosen by a token.
    */
-   
+
   async verify(accessToken: string): Promise<Identity> {
     const [header, payload, signature, ...rest] = accessToken.split('.');
     if (header !== HEADER || !payload || !signature || rest.length > 0)

@@ -6,7 +6,7 @@ import { requestHash } from '../common/request-hash';
 import { DirectConversationsService } from '../conversations/direct-conversations.service';
 import type { Membership } from '../conversations/membership';
 import { MembershipService } from '../conversations/membership.service';
-import type { NewMessage } from '../timeline/append-statement';
+import type { NewMessage } from '../timeline/new-message';
 import { TimelineReader } from '../timeline/timeline-reader';
 import type { Appended } from '../timeline/append-job';
 import { TimelineWriter } from '../timeline/timeline-writer';

@@ -1,8 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
-/** What tells a retry from another request under the same id: SHA-256, whatever the order of keys. */
-export function requestHash(...parts: unknown[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(parts, sortKeys)).digest();
+/** What tells a retry from another request under the same id: SHA-256 in hex, whatever the order of keys. */
+export function requestHash(...parts: unknown[]): string {
+  // Asking for every value whether it has keys costs as much as all the rest, and few have.
+  const json = parts.some(hasKeys) ? JSON.stringify(parts, sortKeys) : JSON.stringify(parts);
+  return hash('sha256', json, 'hex');
+}
+
+function hasKeys(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (!Array.isArray(value) || value.some(hasKeys));
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

@@ -34,7 +34,7 @@ export class GroupsService {
     const id = input.id ?? newId();
     const title = input.title ?? null;
     const historyVisible = input.historyVisible ?? false;
-    const hash = requestHash('group', title, historyVisible, others);
+    const hash = Buffer.from(requestHash('group', title, historyVisible, others), 'hex');
     const earlier = await this.findEarlier(actor, id, hash);
     if (earlier) return earlier;
     await this.users.requireExisting(others);

@@ -6,17 +6,12 @@ import { DataSource } from 'typeorm';
 import type { Commit } from '../common/commit';
 import { DomainError } from '../common/domain-error';
 import type { AppendJob } from './append-job';
-import {
-  appendMessages,
-  type Locking,
-  messageKey,
-  type NewMessage,
-  UncertainCommitError,
-} from './append-statement';
+import { appendMessages, type Locking, messageKey, UncertainCommitError } from './append-statement';
+import type { NewMessage } from './new-message';
 import { CommitFeed } from './commit-feed';
 import type { MessageEntity } from './message.entity';
 import { TimelineReader } from './timeline-reader';
-import { toMessage } from './to-message';
+import { newMessage, toMessage } from './to-message';
 
 /** Commits batches of messages and settles who waits for them; a row that poisons its batch fails alone. */
 @Injectable()
@@ -36,32 +31,31 @@ export class AppendCommitter {
 
   /** Settles the jobs and returns those whose conversation somebody else has locked; never rejects. */
   async commit(jobs: AppendJob[], locking: Locking): Promise<AppendJob[]> {
-    const unique = new Map<string, AppendJob>();
-    for (const job of jobs) {
-      const key = messageKey(job.message);
-      if (!unique.has(key)) unique.set(key, job);
-    }
-    const messages = [...unique.values()].map((job) => job.message);
+    const { unique, repeated } = once(jobs);
     try {
-      const { stored, passedOver, refused } = await this.withClient((client) =>
-        appendMessages(client, this.feed.nodeId, messages, locking),
+      const fates = await this.withClient((client) =>
+        appendMessages(
+          client,
+          this.feed.nodeId,
+          unique.map((job) => job.message),
+          locking,
+        ),
       );
-      const passed =
-        locking === 'skip' ? jobs.filter((job) => passedOver.has(job.message.conversationId)) : [];
-      const left = new Set(passed);
-      const retries: AppendJob[] = [];
-      for (const job of jobs) {
-        if (left.has(job)) continue;
-        const key = messageKey(job.message);
-        const numbers = stored.get(key);
-        if (refused.has(key)) job.reject(new DomainError('conversation_not_found'));
-        else if (numbers && unique.get(key) === job) {
-          const message = { ...toMessage({ ...job.message, ...numbers }), quote: numbers.quote };
-          job.resolve({ message, duplicate: false });
-        } else retries.push(job);
+      const passedOver = new Set<string>();
+      for (const [at, job] of unique.entries()) {
+        const fate = fates[at];
+        if (typeof fate === 'object')
+          job.resolve({ message: newMessage(job.message, fate), duplicate: false });
+        else if (fate === 'refused') job.reject(new DomainError('conversation_not_found'));
+        else if (fate === 'passed' && locking === 'skip') passedOver.add(job.message.conversationId);
       }
+      const isPassed = ({ message }: AppendJob) => passedOver.has(message.conversationId);
+      const known = unique.filter(
+        (_, at) => fates[at] === 'known' || (fates[at] === 'passed' && locking === 'wait'),
+      );
+      const retries = [...known, ...repeated.filter((job) => !isPassed(job))];
       if (retries.length > 0) await this.answerRetries(retries);
-      return passed;
+      return passedOver.size > 0 ? jobs.filter(isPassed) : [];
     } catch (error) {
       return this.fail(jobs, error, locking);
     }
@@ -106,13 +100,27 @@ export class AppendCommitter {
   }
 }
 
+/** Of jobs with the same id in the same conversation only the first is stored. */
+function once(jobs: AppendJob[]): { unique: AppendJob[]; repeated: AppendJob[] } {
+  // An id is one message's almost always, wherever it is.
+  if (new Set(jobs.map((job) => job.message.id)).size === jobs.length) return { unique: jobs, repeated: [] };
+  const firsts = new Map<string, AppendJob>();
+  for (const job of jobs) {
+    const key = messageKey(job.message);
+    if (!firsts.has(key)) firsts.set(key, job);
+  }
+  const unique = [...firsts.values()];
+  const kept = new Set(unique);
+  return { unique, repeated: jobs.filter((job) => !kept.has(job)) };
+}
+
 function partition<T>(items: readonly T[], matches: (item: T) => boolean): [T[], T[]] {
   return [items.filter(matches), items.filter((item) => !matches(item))];
 }
 
 /** Whether a stored message is what a request with its id asked for. */
 export function isSameRequest(row: MessageEntity, message: NewMessage): boolean {
-  return row.senderId === message.senderId && row.requestHash?.equals(message.requestHash) === true;
+  return row.senderId === message.senderId && row.requestHash?.toString('hex') === message.requestHash;
 }
 
 /** Whether a row's content, not the state of the database, made a statement fail: SQLSTATE classes 22, 23. */

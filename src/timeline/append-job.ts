@@ -1,5 +1,5 @@
 import type { Message } from '@parley/protocol';
-import type { NewMessage } from './append-statement';
+import type { NewMessage } from './new-message';
 
 export interface Appended {
   message: Message;

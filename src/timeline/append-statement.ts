@@ -1,35 +1,9 @@
-import type { Quote } from '@parley/protocol';
 import type { PoolClient } from 'pg';
 import type { Commit } from '../common/commit';
 import { CURRENT_XID } from './current-xid';
+import { AS_TEXT, arrayOf, toColumns } from './append-columns';
+import type { NewMessage, Numbered } from './new-message';
 import { readQuotes } from './quotes';
-
-const UUID_LENGTH = 36;
-
-/** A message on its way into a conversation. */
-export interface NewMessage {
-  id: string;
-  conversationId: string;
-  senderId: string;
-  kind: string;
-  text: string;
-  metadata: Record<string, unknown> | null;
-  mentions: string[];
-  mentionsAll: boolean;
-  replyTo: string | null;
-  /** What a retry with this id is held against. */
-  requestHash: Buffer;
-  /** The version of the members whom its sender was found among: of a later one they are asked for again. */
-  membersVersion: number;
-}
-
-export interface Numbered {
-  seq: number;
-  version: number;
-  createdAt: Date;
-  /** Of a reply: the original as the transaction saw it, which nobody could change before the commit. */
-  quote: Quote | null;
-}
 
 // The statements below are prepared, and planned once: planning costs more than carrying them out for one
 // message. So one plan has to fit a table of any size and a batch of any size. Each statement has an index to go
@@ -42,18 +16,19 @@ const BEGIN = [
 ].join('; ');
 
 // Every writer locks a conversation before it looks for duplicates or takes a seq. The order of ids keeps
-// two batches from waiting for each other.
-const LOCK = `
-  SELECT id, members_version FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+// two batches from waiting for each other. Answered are only those that it could not lock, or whose members
+// have changed since: almost always none.
+const lock = (skip: string) => `
+  WITH locked AS MATERIALIZED (
+    SELECT id, members_version FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE ${skip}
+  )
+  SELECT wanted.id, locked.members_version
+  FROM unnest($1::uuid[], $2::bigint[]) AS wanted(id, members_version) LEFT JOIN locked ON locked.id = wanted.id
+  WHERE locked.id IS NULL OR locked.members_version > wanted.members_version`;
 const LOCKS = {
-  wait: { name: 'timeline-lock', text: LOCK },
-  skip: { name: 'timeline-lock-free', text: `${LOCK} SKIP LOCKED` },
+  wait: { name: 'timeline-lock', text: lock('') },
+  skip: { name: 'timeline-lock-free', text: lock('SKIP LOCKED') },
 };
-
-interface Locked {
-  id: string;
-  members_version: string;
-}
 
 /** Whether to wait for conversations that somebody else has locked, or to leave them out. */
 export type Locking = keyof typeof LOCKS;
@@ -69,14 +44,11 @@ export class UncertainCommitError extends Error {
   }
 }
 
-export interface AppendOutcome {
-  /** By messageKey; what is missing was there already. */
-  stored: Map<string, Numbered>;
-  /** Conversations that were locked by somebody else, or are not there: nothing was looked at in them. */
-  passedOver: Set<string>;
-  /** By messageKey, those whose sender has gone since they were let in. */
-  refused: Set<string>;
-}
+/**
+ * What became of a message: its numbers, or that it was `known` already; that its conversation was `passed` over,
+ * locked by somebody else or not there; that it was `refused`, its sender having gone since it was let in.
+ */
+export type Fate = Numbered | 'known' | 'passed' | 'refused';
 
 // A statement of its own: under READ COMMITTED its snapshot is taken after the locks, so it sees what
 // another node stored while this one waited. Looking and inserting in the locking statement would not.
@@ -109,19 +81,21 @@ const append = (mentioned: string) => `
     INSERT INTO commit_feed (node, conversation_ids, base_versions, base_seqs, versions)
     SELECT $11::uuid, array_agg(id), array_agg(base_version), array_agg(base_seq), array_agg(version)
     FROM bumped HAVING count(*) > 0
+  ), numbered AS (
+    SELECT fresh.*, bumped.base_seq + fresh.n AS seq, bumped.base_version + fresh.n AS version
+    FROM fresh JOIN bumped ON bumped.id = fresh.conversation_id
+  ), stored AS (
+    INSERT INTO message
+      (conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata, mentions, mentions_all, reply_to)
+    SELECT conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata::jsonb, mentions::uuid[],
+      mentions_all, reply_to
+    FROM numbered
   )${mentioned}
-  INSERT INTO message
-    (conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata, mentions, mentions_all, reply_to)
-  SELECT fresh.conversation_id, fresh.id, fresh.request_hash, bumped.base_seq + fresh.n, bumped.base_version + fresh.n,
-    fresh.sender_id, fresh.kind, fresh.text, fresh.metadata::jsonb, fresh.mentions::uuid[],
-    fresh.mentions_all, fresh.reply_to
-  FROM fresh JOIN bumped ON bumped.id = fresh.conversation_id
-  RETURNING conversation_id, id, seq, version, created_at`;
+  SELECT place, seq, version, round(1000 * extract(epoch FROM now())) FROM numbered`;
 
 const MENTIONED = `, mentioned AS (
     INSERT INTO mention (user_id, conversation_id, seq)
-    SELECT unnest(fresh.mentions::uuid[]), fresh.conversation_id, bumped.base_seq + fresh.n
-    FROM fresh JOIN bumped ON bumped.id = fresh.conversation_id WHERE fresh.mentions IS NOT NULL
+    SELECT unnest(mentions::uuid[]), conversation_id, seq FROM numbered WHERE mentions IS NOT NULL
   )`;
 
 // Most batches mention nobody, and pay nothing for those that do.
@@ -149,18 +123,17 @@ export async function appendMessages(
   nodeId: string,
   messages: readonly NewMessage[],
   locking: Locking,
-): Promise<AppendOutcome> {
+): Promise<Fate[]> {
   await client.query(BEGIN);
-  let outcome: AppendOutcome;
+  let fates: Fate[];
   try {
-    const passedOver = new Set(messages.map((message) => message.conversationId));
-    const { rows: locked } = await client.query<Locked>({ ...LOCKS[locking], values: [[...passedOver]] });
-    for (const { id } of locked) passedOver.delete(id);
-    const free = messages.filter((message) => !passedOver.has(message.conversationId));
-    const refused = await withoutSender(client, free, locked);
-    const accepted = free.filter((message) => !refused.has(messageKey(message)));
-    const stored = accepted.length > 0 ? await insert(client, nodeId, accepted) : new Map<string, Numbered>();
-    outcome = { passedOver, refused, stored };
+    fates = await lockAll(client, messages, locking);
+    const accepted = messages.filter((_, at) => fates[at] === 'known');
+    if (accepted.length > 0) {
+      const stored = await insert(client, nodeId, accepted);
+      let next = 0;
+      fates = fates.map((fate) => (fate === 'known' ? (stored[next++] ?? fate) : fate));
+    }
   } catch (error) {
     // On a lost connection there is nothing to roll back; what counts is why it was lost.
     await client.query('ROLLBACK').catch(() => undefined);
@@ -169,44 +142,69 @@ export async function appendMessages(
   try {
     await client.query('COMMIT');
   } catch (error) {
-    throw new UncertainCommitError(error, commitsOf(outcome.stored));
+    throw new UncertainCommitError(error, commitsOf(messages, fates));
   }
-  return outcome;
+  return fates;
+}
+
+/** Locks the conversations; `known` stands for what may be stored. */
+async function lockAll(
+  client: PoolClient,
+  messages: readonly NewMessage[],
+  locking: Locking,
+): Promise<Fate[]> {
+  const versions = new Map<string, number>();
+  for (const { conversationId, membersVersion } of messages) {
+    const known = versions.get(conversationId);
+    if (known === undefined || membersVersion < known) versions.set(conversationId, membersVersion);
+  }
+  const { rows } = await client.query<[string, string | null]>({
+    ...LOCKS[locking],
+    values: [arrayOf([...versions.keys()]), arrayOf([...versions.values()])],
+    rowMode: 'array',
+  });
+  if (rows.length === 0) return messages.map(() => 'known');
+  const answers = new Map(rows);
+  const doubtful = messages.filter((message) => {
+    const version = answers.get(message.conversationId);
+    return version != null && message.membersVersion < Number(version);
+  });
+  const gone = await withoutSender(client, doubtful);
+  return messages.map((message) => {
+    if (answers.get(message.conversationId) === null) return 'passed';
+    return gone.has(message) ? 'refused' : 'known';
+  });
 }
 
 /** Members change under the same lock, so almost always there is nobody to ask for. */
-async function withoutSender(
-  client: PoolClient,
-  messages: readonly NewMessage[],
-  locked: readonly Locked[],
-): Promise<Set<string>> {
-  const versions = new Map(locked.map((row) => [row.id, Number(row.members_version)]));
-  const doubtful = messages.filter((m) => m.membersVersion < (versions.get(m.conversationId) ?? 0));
+async function withoutSender(client: PoolClient, doubtful: NewMessage[]): Promise<Set<NewMessage>> {
   if (doubtful.length === 0) return new Set();
   const { rows } = await client.query<{ conversation_id: string; user_id: string }>({
     ...SENDERS,
     values: [doubtful.map((m) => m.conversationId), doubtful.map((m) => m.senderId)],
   });
   const members = new Set(rows.map((row) => row.conversation_id + row.user_id));
-  return new Set(doubtful.filter((m) => !members.has(m.conversationId + m.senderId)).map(messageKey));
+  return new Set(doubtful.filter((m) => !members.has(m.conversationId + m.senderId)));
 }
 
+/** By place; what is missing was there already. */
 async function insert(
   client: PoolClient,
   nodeId: string,
   messages: readonly NewMessage[],
-): Promise<Map<string, Numbered>> {
-  const { rows } = await client.query<[string, string, string, string, Date]>({
+): Promise<(Numbered | undefined)[]> {
+  const { rows } = await client.query<[place: string, seq: string, version: string, createdAt: string]>({
     ...APPENDS[messages.some(({ mentions }) => mentions.length > 0) ? 'mentioning' : 'plain'],
     values: [...toColumns(messages), nodeId],
     rowMode: 'array',
+    types: AS_TEXT,
   });
-  const stored = new Map<string, Numbered>(
-    rows.map(([conversationId, id, seq, version, createdAt]) => [
-      messageKey({ conversationId, id }),
-      { seq: Number(seq), version: Number(version), createdAt, quote: null },
-    ]),
-  );
+  const stored = new Array<Numbered | undefined>(messages.length);
+  // All of a transaction are of one moment.
+  const createdAt = new Date(Number(rows[0]?.[3] ?? 0)).toISOString();
+  for (const [place, seq, version] of rows) {
+    stored[Number(place) - 1] = { seq: Number(seq), version: Number(version), createdAt, quote: null };
+  }
   await addOriginals(client, messages, stored);
   return stored;
 }
@@ -215,45 +213,34 @@ async function insert(
 async function addOriginals(
   client: PoolClient,
   messages: readonly NewMessage[],
-  stored: ReadonlyMap<string, Numbered>,
+  stored: readonly (Numbered | undefined)[],
 ): Promise<void> {
-  const replies = messages.filter((message) => message.replyTo !== null && stored.has(messageKey(message)));
-  if (replies.length === 0) return;
+  const places = messages.flatMap((message, at) => (message.replyTo !== null && stored[at] ? [at] : []));
+  if (places.length === 0) return;
   const query = async (sql: string, values: unknown[]) => (await client.query(sql, values)).rows as unknown;
-  const quotes = await readQuotes(query, replies);
-  for (const [index, reply] of replies.entries()) {
-    const numbered = stored.get(messageKey(reply));
+  const quotes = await readQuotes(
+    query,
+    places.flatMap((at) => messages[at] ?? []),
+  );
+  for (const [index, at] of places.entries()) {
+    const numbered = stored[at];
     if (numbered) numbered.quote = quotes[index] ?? null;
   }
 }
 
 /** By conversation, from before its first new message to its last. */
-function commitsOf(stored: ReadonlyMap<string, Numbered>): Commit[] {
+function commitsOf(messages: readonly NewMessage[], fates: readonly Fate[]): Commit[] {
   const commits = new Map<string, Commit>();
-  for (const [key, { seq, version }] of stored) {
-    const conversationId = key.slice(0, UUID_LENGTH);
+  for (const [at, { conversationId }] of messages.entries()) {
+    const fate = fates[at];
+    if (typeof fate !== 'object') continue;
     const known = commits.get(conversationId);
-    const base = { version: version - 1, seq: seq - 1 };
+    const base = { version: fate.version - 1, seq: fate.seq - 1 };
     commits.set(conversationId, {
       conversationId,
       base: known && known.base.version < base.version ? known.base : base,
-      version: Math.max(version, known?.version ?? 0),
+      version: Math.max(fate.version, known?.version ?? 0),
     });
   }
   return [...commits.values()];
-}
-
-function toColumns(messages: readonly NewMessage[]): unknown[] {
-  return [
-    messages.map((m) => m.conversationId),
-    messages.map((m) => m.id),
-    messages.map((m) => m.senderId),
-    messages.map((m) => m.kind),
-    messages.map((m) => m.text),
-    messages.map((m) => (m.metadata ? JSON.stringify(m.metadata) : null)),
-    messages.map((m) => (m.mentions.length > 0 ? `{${m.mentions.join(',')}}` : null)),
-    messages.map((m) => m.requestHash),
-    messages.map((m) => m.mentionsAll),
-    messages.map((m) => m.replyTo),
-  ];
 }

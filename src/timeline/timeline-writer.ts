@@ -8,7 +8,7 @@ import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
 import { AppendCommitter, isSameRequest } from './append-committer';
 import type { AppendJob, Appended } from './append-job';
-import type { NewMessage } from './append-statement';
+import type { NewMessage } from './new-message';
 import { CommitFeed } from './commit-feed';
 import { ConversationChange } from './conversation-change';
 import { ConversationEntity } from './conversation.entity';

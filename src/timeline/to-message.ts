@@ -1,4 +1,5 @@
 import type { Message } from '@parley/protocol';
+import type { NewMessage, Numbered } from './new-message';
 import type { MessageEntity } from './message.entity';
 
 type Fixed =
@@ -28,5 +29,29 @@ export function toMessage(row: MessageRow): Message {
     deletedAt: row.deletedAt?.toISOString() ?? null,
     pinnedAt: row.pinnedAt?.toISOString() ?? null,
     pinnedBy: row.pinnedBy ?? null,
+  };
+}
+
+/** A message that has just been stored: nothing has happened to it yet. */
+export function newMessage(message: NewMessage, { seq, version, createdAt, quote }: Numbered): Message {
+  return {
+    id: message.id,
+    conversationId: message.conversationId,
+    seq,
+    version,
+    senderId: message.senderId,
+    kind: message.kind,
+    text: message.text,
+    metadata: message.metadata,
+    mentions: message.mentions,
+    mentionsAll: message.mentionsAll,
+    replyTo: message.replyTo,
+    quote,
+    reactions: [],
+    createdAt,
+    editedAt: null,
+    deletedAt: null,
+    pinnedAt: null,
+    pinnedBy: null,
   };
 }
