@@ -1,8 +1,9 @@
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { ERRORS, type ErrorCode } from '@parley/protocol';
-import type { ValidationError } from 'class-validator';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { DomainError } from './domain-error';
 import { isSafeJson } from './json';
+import { certainlyPasses } from './quick-validation';
 
 /** Holds every REST body and frame against its DTO; unknown properties are refused, not dropped. */
 export function validationPipe(): ValidationPipe {
@@ -26,6 +27,10 @@ class JsonValidationPipe extends ValidationPipe {
       );
     }
     return super.transform(value, metadata);
+  }
+
+  protected override validate(object: object, options?: ValidatorOptions) {
+    return certainlyPasses(object) ? [] : super.validate(object, options);
   }
 }
 

@@ -13,6 +13,7 @@ import { Admission } from './admission';
 import type { Authenticator, Identity } from './authenticator';
 import { CLOSE_GRACE_MS, closeSocket } from './close-socket';
 import type { DeliveryService } from './delivery.service';
+import { DirectHandlers } from './direct-handlers';
 import { FrameRouter } from './frame-router';
 import { answerPlainly, asksForWebSocket } from './plain-upgrade';
 import type { SocketHost } from './socket-host';
@@ -46,7 +47,7 @@ export class ChatWsAdapter extends WsAdapter {
     private readonly parts: AdapterParts,
   ) {
     super(app);
-    this.router = new FrameRouter(parts.delivery);
+    this.router = new FrameRouter(parts.delivery, new DirectHandlers(app));
     this.admission = new Admission(() => this.router.inFlight);
   }
 

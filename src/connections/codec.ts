@@ -1,9 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { decode as fromMsgpack, Encoder } from '@msgpack/msgpack';
 import type { ClientFrame, Encoding, ErrorCode } from '@parley/protocol';
 import { DomainError } from '../common/domain-error';
 
 const msgpack = new Encoder({ ignoreUndefined: true });
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 const MAX_REF_LENGTH = 64;
 
 /** A value as the payload of one WebSocket frame. */
@@ -22,11 +22,16 @@ export function decodeFrame(encoding: Encoding, payload: Buffer, isBinary: boole
   }
   let value: unknown;
   try {
-    value = encoding === 'json' ? JSON.parse(utf8.decode(payload)) : fromMsgpack(payload);
+    value = encoding === 'json' ? JSON.parse(textOf(payload)) : fromMsgpack(payload);
   } catch {
     throw new FrameError(encoding === 'json' ? 'The frame is not JSON.' : 'The frame is not MessagePack.');
   }
   return toClientFrame(value);
+}
+
+function textOf(payload: Buffer): string {
+  if (!isUtf8(payload)) throw new TypeError('not UTF-8');
+  return payload.toString();
 }
 
 function toClientFrame(value: unknown): ClientFrame {

@@ -1,5 +1,6 @@
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { DomainError } from '../common/domain-error';
+import type { DirectHandlers } from './direct-handlers';
 import { type DeliveryService } from './delivery.service';
 import { InOrder } from './in-order';
 import type { InboundFrame } from './inbound-frame';
@@ -10,7 +11,10 @@ export class FrameRouter {
   inFlight = 0;
   private readonly handlers = new Map<string, MessageMappingProperties['callback']>();
 
-  constructor(private readonly delivery: DeliveryService) {}
+  constructor(
+    private readonly delivery: DeliveryService,
+    private readonly direct: Pick<DirectHandlers, 'call'>,
+  ) {}
 
   add(handlers: readonly MessageMappingProperties[]): void {
     for (const { message, callback } of handlers) {
@@ -31,8 +35,9 @@ export class FrameRouter {
     }
     this.inFlight++;
     try {
+      const direct = this.direct.call(frame.event, frame.connection, frame.data);
       // Nest has already told the error filter when the handler failed; the result is then undefined.
-      const result: unknown = await handler(frame.data, frame);
+      const result: unknown = await (direct ? direct.result : handler(frame.data, frame));
       if (result instanceof InOrder) await this.succeedInOrder(frame, result);
       else frame.succeed(result);
     } catch (error) {
