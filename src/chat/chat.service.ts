@@ -40,12 +40,16 @@ export class ChatService {
   }
 
   async sendTo(actor: Actor, conversationId: string, input: MessageInputDto): Promise<Sent> {
-    const membership = await this.memberships.require(conversationId, actor.userId);
+    // Each wait costs as much as what is waited for, where that is in memory.
+    const { userId } = actor;
+    const membership =
+      this.memberships.heldOf(conversationId, userId) ??
+      (await this.memberships.require(conversationId, userId));
     const message = toNewMessage(actor, membership, input);
     try {
-      await this.access.requireNotBlocked(actor, membership);
+      if (membership.kind === 'direct') await this.access.requireNotBlocked(actor, membership);
       requireMembers(membership, message.mentions);
-      await this.requireOriginal(actor, message);
+      if (message.replyTo !== null) await this.requireOriginal(actor, conversationId, message.replyTo);
     } catch (refusal) {
       // It may be a retry of what was stored before the block, or before somebody mentioned, or the original, went.
       const earlier = await this.writer.earlier(message);
@@ -55,7 +59,7 @@ export class ChatService {
     const appended = await this.writer.append(message);
     if (appended.duplicate) return this.again(actor, appended, membership);
     // Nothing may be waited for from here to the push: it would lose its place.
-    return { ...appended, membership };
+    return { message: appended.message, duplicate: false, membership };
   }
 
   /** A page of what the member can see, in the order of seq. */
@@ -72,8 +76,7 @@ export class ChatService {
   }
 
   /** What a message answers: something there that its sender can see. */
-  private async requireOriginal(actor: Actor, { conversationId, replyTo }: NewMessage): Promise<void> {
-    if (replyTo === null) return;
+  private async requireOriginal(actor: Actor, conversationId: string, replyTo: string): Promise<void> {
     const row = await this.access.message(actor, conversationId, replyTo);
     if (row.deletedAt) throw new DomainError('message_not_found', 'The message to answer has been deleted.');
   }
@@ -92,12 +95,20 @@ function requireMembers(membership: Membership, userIds: readonly string[]): voi
 }
 
 function toNewMessage(actor: Actor, membership: Membership, input: MessageInputDto): NewMessage {
-  const mentions = [...new Set(input.mentions)];
-  const { id, text, kind = 'text', metadata = null } = input;
+  const mentions = input.mentions ? [...new Set(input.mentions)] : [];
+  const { id, text, kind = 'text', metadata = null, replyTo = null } = input;
   const mentionsAll = input.mentionAll ?? false;
-  const replyTo = input.replyTo ?? null;
-  const body = { kind, text, metadata, mentions, mentionsAll, replyTo };
-  const hash = requestHash(kind, text, metadata, mentions, mentionsAll, replyTo);
-  const { conversationId, version: membersVersion } = membership;
-  return { id, conversationId, senderId: actor.userId, ...body, requestHash: hash, membersVersion };
+  return {
+    id,
+    conversationId: membership.conversationId,
+    senderId: actor.userId,
+    kind,
+    text,
+    metadata,
+    mentions,
+    mentionsAll,
+    replyTo,
+    requestHash: requestHash(kind, text, metadata, mentions, mentionsAll, replyTo),
+    membersVersion: membership.version,
+  };
 }

@@ -45,6 +45,12 @@ export class MembershipService {
     @InjectDataSource(FOLLOWING) private readonly following: DataSource,
   ) {}
 
+  /** The membership, if it is in memory and holds the user; otherwise `require` it. */
+  heldOf(conversationId: string, userId: string): Membership | null {
+    const cached = this.cache.get(conversationId);
+    return cached?.get(userId) ? cached : null;
+  }
+
   /** The membership, for who is in it; for everybody else there is no such conversation. */
   async require(conversationId: string, userId: string): Promise<Membership> {
     const cached = this.cache.get(conversationId);

@@ -17,6 +17,8 @@ export interface CachedMember {
 export class Membership {
   /** The latest joining: every member sees messages after it. */
   private latestJoin = 0;
+  /** All members, as they are when they are asked for. */
+  readonly everyone: Recipients;
 
   constructor(
     readonly conversationId: string,
@@ -26,6 +28,14 @@ export class Membership {
     private known: number,
   ) {
     for (const { joinedSeq } of members.values()) this.latestJoin = Math.max(this.latestJoin, joinedSeq);
+    this.everyone = {
+      get size() {
+        return members.size;
+      },
+      sight: {},
+      has: (userId) => members.has(userId),
+      [Symbol.iterator]: () => members.keys(),
+    };
   }
 
   get version(): number {
@@ -34,17 +44,6 @@ export class Membership {
 
   get size(): number {
     return this.members.size;
-  }
-
-  /** All members. */
-  get everyone(): Recipients {
-    const { members } = this;
-    return {
-      size: members.size,
-      sight: {},
-      has: (userId) => members.has(userId),
-      [Symbol.iterator]: () => members.keys(),
-    };
   }
 
   get(userId: string): CachedMember | undefined {
