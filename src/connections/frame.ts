@@ -1,5 +1,6 @@
 import type { Encoding, ErrorBody, Ref, ServerEvent, ServerEvents } from '@parley/protocol';
 import { encode } from './codec';
+import { WsFrame } from './ws-frame';
 
 /** What a server frame is: a push to anybody, or the answer to one client frame. */
 type Envelope =
@@ -9,8 +10,8 @@ type Envelope =
 
 /** A frame for any number of connections, encoded once per encoding however many get it. */
 export class Frame {
-  private json: Buffer | undefined;
-  private msgpack: Buffer | undefined;
+  private json: WsFrame | undefined;
+  private msgpack: WsFrame | undefined;
 
   private constructor(
     private envelope: Envelope | undefined,
@@ -33,14 +34,20 @@ export class Frame {
   /** One that another node has encoded as JSON. */
   static encoded(json: Buffer, ephemeral: boolean): Frame {
     const frame = new Frame(undefined, ephemeral);
-    frame.json = json;
+    frame.json = WsFrame.ofBytes('json', json);
     return frame;
   }
 
+  /** The payload. */
   bytes(encoding: Encoding): Buffer {
-    if (encoding === 'json') return (this.json ??= encode('json', this.envelope));
+    return this.wsFrame(encoding).payload;
+  }
+
+  /** The payload with the header of its WebSocket frame. */
+  wsFrame(encoding: Encoding): WsFrame {
+    if (encoding === 'json') return (this.json ??= WsFrame.ofText(JSON.stringify(this.envelope)));
     // Read again only where somebody here speaks the other encoding.
-    this.envelope ??= JSON.parse((this.json ?? '').toString()) as Envelope;
-    return (this.msgpack ??= encode('msgpack', this.envelope));
+    this.envelope ??= JSON.parse((this.json?.payload ?? '').toString()) as Envelope;
+    return (this.msgpack ??= WsFrame.ofBytes('msgpack', encode('msgpack', this.envelope)));
   }
 }

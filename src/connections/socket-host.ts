@@ -14,11 +14,13 @@ import { Heartbeat } from './heartbeat';
 import { sendAway } from './send-away';
 import { type SessionHost, SocketSession } from './socket-session';
 import { WsConnection } from './ws-connection';
+import { WriteQueue } from './write-queue';
 
 /** The sockets of this node: makes connections of them, and sends them away when the server goes. */
 @Injectable()
 export class SocketHost {
   private readonly sessions = new Set<SocketSession>();
+  private readonly writes = new WriteQueue();
 
   constructor(
     @Inject(ENV) private readonly env: Env,
@@ -43,6 +45,7 @@ export class SocketHost {
       outQueue: {
         bytes: this.env.outQueueBytes,
         watch: (connection) => this.heartbeat.watchQueue(connection),
+        writes: this.writes,
       },
       now: () => this.clock.now(),
       opened: (connection: WsConnection) => this.opened(connection),

@@ -5,6 +5,10 @@ import type { Identity } from './authenticator';
 import { closeSocket } from './close-socket';
 import type { Connection } from './connection';
 import type { Frame } from './frame';
+import type { WriteQueue } from './write-queue';
+
+/** Frames that wait for the end of their turn. */
+const MAX_PENDING_BYTES = 65_536;
 
 /** The bounds of what waits for a socket. */
 export interface OutQueue {
@@ -12,6 +16,8 @@ export interface OutQueue {
   readonly bytes: number;
   /** Called when something begins to wait: somebody has to look whether it still moves. */
   watch(connection: WsConnection): void;
+  /** What was sent in one turn leaves together. */
+  readonly writes: WriteQueue;
 }
 
 /** A connection over one WebSocket. */
@@ -26,6 +32,11 @@ export class WsConnection implements Connection {
   private watched = false;
   /** Bytes that the operating system had taken at the last look at the queue. */
   private taken = 0;
+  /** Frames of this turn. */
+  private pending: Buffer[] = [];
+  private pendingBytes = 0;
+  /** Whether frames go through ws, which compresses them. */
+  private readonly isCompressed: boolean;
 
   constructor(
     readonly id: string,
@@ -39,6 +50,7 @@ export class WsConnection implements Connection {
     this.userId = identity.userId;
     this.sessionId = identity.sessionId;
     this.expiresAt = identity.expiresAt;
+    this.isCompressed = socket.extensions !== '';
   }
 
   /** Whether the server has ended it; what its client still sends counts no more. */
@@ -48,9 +60,9 @@ export class WsConnection implements Connection {
 
   send(frame: Frame): void {
     if (this.ended || this.socket.readyState !== this.socket.OPEN) return;
-    const waiting = this.socket.bufferedAmount;
+    const waiting = this.socket.bufferedAmount + this.pendingBytes;
     if (waiting > 0) {
-      this.watchQueue();
+      if (waiting > this.pendingBytes) this.watchQueue();
       if (frame.ephemeral && waiting > this.queue.bytes / 2) return;
       if (waiting > this.queue.bytes) {
         // Behind what waits: if it reads on after all, it gets that and the reason.
@@ -58,7 +70,25 @@ export class WsConnection implements Connection {
         return;
       }
     }
-    this.socket.send(frame.bytes(this.encoding), { binary: this.encoding === 'msgpack' }, ignoreWriteError);
+    if (this.isCompressed) {
+      this.socket.send(frame.bytes(this.encoding), { binary: this.encoding === 'msgpack' }, ignoreWriteError);
+      return;
+    }
+    const bytes = frame.wsFrame(this.encoding).bytes;
+    this.pendingBytes += bytes.length;
+    if (this.pending.push(bytes) === 1) this.queue.writes.add(this);
+    // Only what the operating system does not take counts as waiting.
+    if (this.pendingBytes > MAX_PENDING_BYTES) this.flush();
+  }
+
+  /** Hands what was sent to the operating system. */
+  flush(): void {
+    const { pending } = this;
+    const [only] = pending;
+    if (!only) return;
+    this.pending = [];
+    this.pendingBytes = 0;
+    if (this.stream.writable) this.stream.write(pending.length === 1 ? only : Buffer.concat(pending));
   }
 
   ping(): void {
@@ -86,6 +116,7 @@ export class WsConnection implements Connection {
 
   close(reason: CloseInfo): void {
     if (this.ended) return;
+    this.flush();
     this.ended = true;
     closeSocket(this.socket, reason);
   }
@@ -93,6 +124,7 @@ export class WsConnection implements Connection {
   /** Cuts the socket without waiting for the client, which is not there or does not read. */
   terminate(reason: CloseInfo): void {
     if (this.ended) return;
+    this.flush();
     this.ended = true;
     this.socket.close(reason.code, reason.reason);
     this.socket.terminate();
