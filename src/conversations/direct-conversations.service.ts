@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { ConversationCreated } from '@parley/protocol';
 import { LRUCache } from 'lru-cache';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { newId } from '../common/ids';
+import { Together } from '../common/together';
 import { ConversationEntity } from '../timeline/conversation.entity';
 import { TimelineWriter } from '../timeline/timeline-writer';
 import { ContactsService } from '../users/contacts.service';
@@ -15,19 +16,28 @@ import { MemberRows } from './member-rows';
 
 /** Pairs whose conversation is remembered, about 200 bytes each. */
 const MAX_CACHED_PAIRS = 100_000;
+/** After a start thousands may write at once to those whom they wrote to before. */
+const LOOKS_AT_ONCE = 100;
 
 /** Conversations of two: one per pair, made when first needed. */
 @Injectable()
 export class DirectConversationsService {
   private readonly ids = new LRUCache<string, string>({ max: MAX_CACHED_PAIRS });
+  private readonly looks: Together<string, ConversationEntity | null>;
 
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
+    @InjectDataSource() source: DataSource,
     private readonly writer: TimelineWriter,
     private readonly announcer: ConversationAnnouncer,
     private readonly users: UsersService,
     private readonly contacts: ContactsService,
-  ) {}
+  ) {
+    this.looks = new Together({ most: LOOKS_AT_ONCE, weight: () => 1 }, async (keys) => {
+      const rows = await source.manager.findBy(ConversationEntity, { directKey: In([...keys]) });
+      const byKey = new Map(rows.map((row) => [row.directKey, row]));
+      return keys.map((key) => byKey.get(key) ?? null);
+    });
+  }
 
   /** The id of the pair's conversation, made if there is none. */
   async idWith(actor: Actor, userId: string): Promise<string> {
@@ -56,7 +66,7 @@ export class DirectConversationsService {
   }
 
   private async find(key: string): Promise<ConversationCreated | null> {
-    const row = await this.source.manager.findOneBy(ConversationEntity, { directKey: key });
+    const row = await this.looks.ask(key);
     return row && { conversation: toConversation(row), duplicate: true };
   }
 

@@ -4,6 +4,7 @@ import type { ConversationKind, MemberRole } from '@parley/protocol';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { DomainError } from '../common/domain-error';
+import { Together } from '../common/together';
 import { FOLLOWING } from '../database/following';
 import { type CachedMember, Membership } from './membership';
 
@@ -11,6 +12,8 @@ import { type CachedMember, Membership } from './membership';
 const MAX_CACHED_MEMBERS = 500_000;
 /** Counts besides its members: what the cache of a conversation costs itself. */
 const CONVERSATION_WEIGHT = 4;
+
+type Reads = Together<string, Membership | null>;
 
 class Loading {
   /** A change was committed meanwhile, so what is being read may be older. */
@@ -22,7 +25,11 @@ class Loading {
   }
 }
 
+/** Who opens many conversations at once, or writes to many after a start, has them read together. */
+const READ_AT_ONCE = 100;
+
 interface MemberRow {
+  id: string;
   kind: ConversationKind;
   user_id: string | null;
   role: MemberRole;
@@ -39,11 +46,18 @@ export class MembershipService {
   });
   private readonly loading = new Map<string, Loading>();
   private readonly listeners: ((membership: Membership) => void)[] = [];
+  private readonly reads: Reads;
+  /** For telling what others have done: they have connections of their own. */
+  private readonly followingReads: Reads;
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
-    @InjectDataSource(FOLLOWING) private readonly following: DataSource,
-  ) {}
+    @InjectDataSource(FOLLOWING) following: DataSource,
+  ) {
+    const together = { most: READ_AT_ONCE, weight: () => 1 };
+    this.reads = new Together(together, (ids) => readAll(source, ids));
+    this.followingReads = new Together(together, (ids) => readAll(following, ids));
+  }
 
   /** The membership, if it is in memory and holds the user; otherwise `require` it. */
   heldOf(conversationId: string, userId: string): Membership | null {
@@ -68,12 +82,12 @@ export class MembershipService {
   async renew(conversationId: string): Promise<Membership | null> {
     const loading = this.loading.get(conversationId);
     if (loading) loading.stale = true;
-    return this.load(conversationId, this.following);
+    return this.load(conversationId, this.followingReads);
   }
 
   /** The membership, for telling its members what another process has done. */
   async find(conversationId: string): Promise<Membership | null> {
-    return this.cache.get(conversationId) ?? this.load(conversationId, this.following);
+    return this.cache.get(conversationId) ?? this.load(conversationId, this.followingReads);
   }
 
   /** Called with every membership that has become another one, or has been read. */
@@ -127,19 +141,19 @@ export class MembershipService {
     return rows.length > 0;
   }
 
-  private load(conversationId: string, source = this.source): Promise<Membership | null> {
+  private load(conversationId: string, reads = this.reads): Promise<Membership | null> {
     const running = this.loading.get(conversationId);
     if (running && !running.stale) return running.promise;
-    const loading = new Loading((self) => this.keep(conversationId, self, source));
+    const loading = new Loading((self) => this.keep(conversationId, self, reads));
     this.loading.set(conversationId, loading);
     return loading.promise;
   }
 
   /** Reads until nothing was committed meanwhile; everybody who waits gets the one object that is kept. */
-  private async keep(id: string, loading: Loading, source: DataSource): Promise<Membership | null> {
+  private async keep(id: string, loading: Loading, reads: Reads): Promise<Membership | null> {
     try {
-      const membership = await this.read(id, source);
-      if (loading.stale) return this.cache.get(id) ?? (await this.load(id, source));
+      const membership = await reads.ask(id);
+      if (loading.stale) return this.cache.get(id) ?? (await this.load(id, reads));
       const cached = this.cache.get(id);
       if (!membership || !cached) {
         if (membership) {
@@ -161,20 +175,24 @@ export class MembershipService {
   private tell(membership: Membership): void {
     for (const listener of this.listeners) listener(membership);
   }
+}
 
-  private async read(conversationId: string, source: DataSource): Promise<Membership | null> {
-    const rows: MemberRow[] = await source.query(
-      `SELECT c.kind, c.members_version, m.user_id, m.role, m.joined_seq
-       FROM conversation c LEFT JOIN member m ON m.conversation_id = c.id AND m.left_at IS NULL
-       WHERE c.id = $1`,
-      [conversationId],
-    );
-    const [first] = rows;
-    if (!first) return null;
-    const members = new Map<string, CachedMember>();
-    for (const row of rows) {
-      if (row.user_id) members.set(row.user_id, { role: row.role, joinedSeq: Number(row.joined_seq) });
-    }
-    return new Membership(conversationId, first.kind, members, Number(first.members_version));
+/** Conversations with their members, by one statement; null where there is none. */
+async function readAll(source: DataSource, ids: readonly string[]): Promise<(Membership | null)[]> {
+  const rows: MemberRow[] = await source.query(
+    `SELECT c.id, c.kind, c.members_version, m.user_id, m.role, m.joined_seq
+     FROM conversation c LEFT JOIN member m ON m.conversation_id = c.id AND m.left_at IS NULL
+     WHERE c.id = ANY($1::uuid[])`,
+    [ids],
+  );
+  const found = new Map<string, { first: MemberRow; members: Map<string, CachedMember> }>();
+  for (const row of rows) {
+    let one = found.get(row.id);
+    if (!one) found.set(row.id, (one = { first: row, members: new Map() }));
+    if (row.user_id) one.members.set(row.user_id, { role: row.role, joinedSeq: Number(row.joined_seq) });
   }
+  return ids.map((id) => {
+    const one = found.get(id);
+    return one ? new Membership(id, one.first.kind, one.members, Number(one.first.members_version)) : null;
+  });
 }

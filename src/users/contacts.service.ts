@@ -17,6 +17,8 @@ const MAX_CACHED_FRIENDS = 500_000;
 const MAX_CACHED_PAIRS = 200_000;
 /** People whose friends are read by one statement. */
 const FRIENDS_READ_AT_ONCE = 200;
+/** After a start thousands may write to one another at once. */
+const PAIRS_READ_AT_ONCE = 200;
 const UUID_LENGTH = 36;
 
 /** Changes that make or keep a row, for which both accounts must be there. */
@@ -36,7 +38,11 @@ export class ContactsService {
   );
   private readonly blocks = new InvalidatedCache<boolean>(
     { maxWeight: MAX_CACHED_PAIRS, weight: () => 1 },
-    (key) => this.readBlocked(key.slice(0, UUID_LENGTH), key.slice(UUID_LENGTH)),
+    (key) => this.blockReads.ask(key),
+  );
+  private readonly blockReads = new Together<string, boolean>(
+    { most: PAIRS_READ_AT_ONCE, weight: () => 1 },
+    (keys) => this.readBlocked(keys),
   );
 
   constructor(
@@ -141,12 +147,14 @@ export class ContactsService {
     return userIds.map((userId) => friends.get(userId) ?? new Set<string>());
   }
 
-  private async readBlocked(a: string, b: string): Promise<boolean> {
-    const rows: unknown[] = await this.source.query(
-      `SELECT 1 FROM contact
-       WHERE user_id IN ($1, $2) AND contact_id IN ($1, $2) AND state = 'blocked'`,
-      [a, b],
+  private async readBlocked(keys: readonly string[]): Promise<boolean[]> {
+    const rows: { place: string }[] = await this.source.query(
+      `SELECT place FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS pair(a, b, place)
+       WHERE EXISTS (SELECT FROM contact WHERE user_id = a AND contact_id = b AND state = 'blocked')
+         OR EXISTS (SELECT FROM contact WHERE user_id = b AND contact_id = a AND state = 'blocked')`,
+      [keys.map((key) => key.slice(0, UUID_LENGTH)), keys.map((key) => key.slice(UUID_LENGTH))],
     );
-    return rows.length > 0;
+    const blocked = new Set(rows.map(({ place }) => Number(place) - 1));
+    return keys.map((_, at) => blocked.has(at));
   }
 }
