@@ -62,18 +62,23 @@ export async function startApp(
     stop: async () => {
       await app.close();
       await rm(dataDir, { recursive: true, force: true });
-      await asAdmin((client) => drop(client, database.database));
+      await dropDatabase(database);
     },
   };
 }
 
 /** A copy of the migrated database that the run's global set-up made. */
-async function createDatabase(): Promise<TestDatabase> {
+export async function createDatabase(): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const server = await asAdmin(async (client, template) => {
     await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`);
   });
   return { ...server, database: name };
+}
+
+/** Takes a database away, with the sessions that are in it. */
+export async function dropDatabase({ database }: TestDatabase): Promise<void> {
+  await asAdmin((client) => drop(client, database));
 }
 
 /** Not WITH (FORCE): that fails when autovacuum is at work, which without it is asked to leave. */
