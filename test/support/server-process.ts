@@ -33,15 +33,19 @@ export class ServerProcess {
     return dir;
   }
 
-  static spawn(dataDir: string, settings: Record<string, string> = {}): ServerProcess {
+  static spawn(dataDir: string, settings: Record<string, string> = {}, main = MAIN): ServerProcess {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, ...settings };
-    return new ServerProcess(spawn(process.execPath, [MAIN], { env, cwd: dataDir }), dataDir);
+    return new ServerProcess(spawn(process.execPath, [main], { env, cwd: dataDir }), dataDir);
   }
 
   /** Starts one and waits until it listens. */
-  static async start(dataDir: string, settings: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = ServerProcess.spawn(dataDir, settings);
+  static async start(
+    dataDir: string,
+    settings: Record<string, string> = {},
+    main = MAIN,
+  ): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(dataDir, settings, main);
     await server.printed(/Parley is running/);
     return server;
   }
