@@ -65,6 +65,13 @@ export class BenchServer {
     return Number(rows[0]?.at);
   }
 
+  /** Its database as DATABASE_URL of another server names it. */
+  get databaseUrl(): string {
+    const { host, port, user, password, database } = this.database;
+    const reach = new URLSearchParams({ host });
+    return `postgres://${user}:${password}@localhost:${port}/${database}?${reach.toString()}`;
+  }
+
   /** Accounts with sessions, made past the API. */
   async accounts(...names: string[]): Promise<Minted[]> {
     const mint: Mint = await openMint(this.ownSettings);
