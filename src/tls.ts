@@ -19,15 +19,13 @@ export function readTls({
   }
 }
 
-/** Reads the files again on SIGHUP; connections that are open stay, and wrong files change nothing. */
-export function reloadTlsOnHangup(server: unknown, tls: Env['tls'], logger: Logger): void {
+/** Reads the files again; connections that are open stay, and wrong files change nothing. */
+export function reloadTls(server: unknown, tls: Env['tls'], logger: Logger): void {
   if (!tls || !(server instanceof HttpsServer)) return;
-  process.on('SIGHUP', () => {
-    try {
-      server.setSecureContext(readTls(tls));
-      logger.log('the TLS certificate was read again');
-    } catch (error) {
-      logger.error(`the TLS certificate stays as it was: ${(error as Error).message}`);
-    }
-  });
+  try {
+    server.setSecureContext(readTls(tls));
+    logger.log('the TLS certificate was read again');
+  } catch (error) {
+    logger.error(`the TLS certificate stays as it was: ${(error as Error).message}`);
+  }
 }

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import type { MessageSent } from '@parley/protocol';
 import { Person } from './support/person';
 import { describeWith } from './support/require-program';
-import { removeDataDirs, ServerProcess } from './support/server-process';
+import { isAlive, postmasterOf, removeDataDirs, ServerProcess } from './support/server-process';
 import { TestSocket } from './support/test-socket';
 
 const dirs: string[] = [];
@@ -23,21 +23,6 @@ async function start(dir: string, settings?: Record<string, string>): Promise<Se
   const server = await ServerProcess.start(dir, settings);
   servers.push(server);
   return server;
-}
-
-/** The database's main process, by the file that it keeps. */
-function postmasterOf(dir: string): number {
-  const file = execFileSync('find', [dir, '-name', 'postmaster.pid'], { encoding: 'utf8' }).trim();
-  return Number(readFileSync(file, 'utf8').split('\n')[0]);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 afterEach(async () => {

@@ -28,6 +28,9 @@ describe('readEnv', () => {
     ['NODE_ENV', 'prod', 'one of development, test, production'],
     ['DATABASE_URL', 'mysql://localhost/x', 'postgres://'],
     ['REDIS_URL', 'localhost:6379', 'redis://'],
+    ['WORKERS', 'many', 'auto, or a whole number from 1'],
+    ['WORKERS', '0', 'auto, or a whole number from 1'],
+    ['WORKERS', '2', 'REDIS_URL is empty.*set REDIS_URL, or WORKERS to 1'],
     ['PUBLIC_URL', 'chat.example.com', 'http://'],
     ['TLS_CERT', '/nowhere/cert.pem', 'no such file'],
     ['ALLOW_DATA_LOSS', 'fsync, everything', 'may name fsync'],
@@ -36,6 +39,14 @@ describe('readEnv', () => {
   ])('refuses %s=%s in a sentence that names it', (name, value, reason) => {
     expect(() => readEnv({ [name]: value })).toThrow(EnvError);
     expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} .*${reason}`));
+  });
+
+  it('takes several workers with Redis, and auto in any case', () => {
+    const REDIS_URL = 'redis://localhost';
+    expect(readEnv({ WORKERS: '4', REDIS_URL })).toMatchObject({ workers: 4 });
+    expect(readEnv({ WORKERS: 'auto', REDIS_URL })).toMatchObject({ workers: 'auto' });
+    expect(readEnv({ WORKERS: 'auto' })).toMatchObject({ workers: 'auto' });
+    expect(readEnv({ WORKERS: '1' })).toMatchObject({ workers: 1 });
   });
 
   it('takes a list with commas', () => {

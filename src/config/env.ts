@@ -19,6 +19,8 @@ export interface Env {
   allowDataLoss: DurabilitySetting[];
   /** Null: in-memory implementations, one process. */
   redisUrl: string | null;
+  /** Processes that serve behind the one port; auto: as many as cores, or one without Redis. */
+  workers: number | 'auto';
   /** Members up to which nodes tell one another of a message by user; beyond, by conversation. */
   groupChannelMembers: number;
   /** Null (development only): a secret is made and kept in the data folder. */
@@ -56,6 +58,10 @@ type LogLevel = (typeof LOG_LEVELS)[number];
 export const DURABILITY_SETTINGS = ['fsync', 'full_page_writes', 'synchronous_commit'] as const;
 export type DurabilitySetting = (typeof DURABILITY_SETTINGS)[number];
 const MIN_SECRET_BYTES = 32;
+const MAX_WORKERS = 256;
+
+/** For the environment of a process that is handed its settings: without those that hold a secret. */
+export const WITHOUT_SECRETS = { DATABASE_URL: undefined, REDIS_URL: undefined, JWT_SECRET: undefined };
 
 type Source = Record<string, string | undefined>;
 
@@ -75,6 +81,7 @@ export function readEnv(source: Source = process.env): Env {
   const production =
     read.oneOf('NODE_ENV', ['development', 'test', 'production'], 'development') === 'production';
   const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:']);
   const embedded = read.flag('EMBEDDED_POSTGRES', false);
   if (production && !databaseUrl && !embedded) {
     throw new EnvError(
@@ -90,7 +97,8 @@ export function readEnv(source: Source = process.env): Env {
     databaseUrl,
     databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 1_000),
     allowDataLoss: read.listOf('ALLOW_DATA_LOSS', DURABILITY_SETTINGS),
-    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    redisUrl,
+    workers: readWorkers(read, redisUrl),
     groupChannelMembers: read.integer('GROUP_CHANNEL_MEMBERS', 16, 2, 1_000),
     jwtSecret: readSecret(read, production),
     accessTokenSeconds: read.integer('ACCESS_TOKEN_TTL', 900, 5, 86_400),
@@ -111,6 +119,17 @@ export function readEnv(source: Source = process.env): Env {
     apiDocs: read.flag('API_DOCS', true),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
+}
+
+function readWorkers(read: Reader, redisUrl: string | null): Env['workers'] {
+  if (read.text('WORKERS', '1').toLowerCase() === 'auto') return 'auto';
+  const workers = read.integer('WORKERS', 1, 1, MAX_WORKERS, 'auto, or ');
+  if (workers > 1 && !redisUrl) {
+    throw new EnvError(
+      `WORKERS is ${workers} and REDIS_URL is empty: several processes need a Redis to speak over; set REDIS_URL, or WORKERS to 1.`,
+    );
+  }
+  return workers;
 }
 
 function readSecret(read: Reader, production: boolean): string | null {
@@ -159,12 +178,12 @@ class Reader {
     return this.optional(name) ?? fallback;
   }
 
-  integer(name: string, fallback: number, min: number, max: number): number {
+  integer(name: string, fallback: number, min: number, max: number, or = ''): number {
     const text = this.optional(name);
     if (text === null) return fallback;
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new EnvError(`${name} is "${text}": it must be a whole number from ${min} to ${max}.`);
+      throw new EnvError(`${name} is "${text}": it must be ${or}a whole number from ${min} to ${max}.`);
     }
     return value;
   }

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,4 +76,19 @@ export class ServerProcess {
 
 export async function removeDataDirs(...dirs: string[]): Promise<void> {
   for (const dir of dirs) await rm(dir, { recursive: true, force: true });
+}
+
+/** The database's main process, by the file that it keeps. */
+export function postmasterOf(dir: string): number {
+  const file = execFileSync('find', [dir, '-name', 'postmaster.pid'], { encoding: 'utf8' }).trim();
+  return Number(readFileSync(file, 'utf8').split('\n')[0]);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

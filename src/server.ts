@@ -1,0 +1,51 @@
+import type { Server } from 'node:http';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module';
+import { setUpApp } from './app.setup';
+import { Draining } from './common/draining';
+import { createLogger } from './common/logger';
+import type { Env } from './config/env';
+import type { DatabaseConnection } from './database/data-source-options';
+import { readTls, reloadTls } from './tls';
+import type { Serving } from './workers/run-worker';
+
+/** What it takes to serve, in whichever process. */
+export interface Orders {
+  env: Env;
+  /** Reached and migrated. */
+  database: DatabaseConnection;
+}
+
+/** Starts the application, listening; nothing of it is left when it cannot. */
+export async function startServer({ env, database }: Orders): Promise<Serving> {
+  const logger = createLogger(env);
+  Logger.overrideLogger(logger);
+  const tls = env.tls && readTls(env.tls);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, database), {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+    ...(tls && { httpsOptions: tls }),
+  });
+  try {
+    setUpApp(app);
+    await app.listen(env.port, env.host);
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+  const httpServer = app.getHttpServer() as Server;
+  return {
+    httpServer,
+    port: (httpServer.address() as { port: number }).port,
+    reloadTls: () => reloadTls(httpServer, env.tls, new Logger('TLS')),
+    close: async () => {
+      // Closing stops what follows other processes; what is under way still needs that.
+      await app.get(Draining).run();
+      await app.close();
+    },
+  };
+}
