@@ -9,6 +9,7 @@ import { ConversationsModule } from './conversations/conversations.module';
 import { dataSourceOptions, type DatabaseConnection } from './database/data-source-options';
 import { DatabaseModule } from './database/database.module';
 import { HealthModule } from './health/health.module';
+import { MetricsModule } from './metrics/metrics.module';
 import { PresenceModule } from './presence/presence.module';
 import { ReceiptsModule } from './receipts/receipts.module';
 import { CacheModule } from './redis/cache.module';
@@ -26,6 +27,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(env),
         CommonModule,
+        MetricsModule,
         DatabaseModule.forRoot(dataSourceOptions(database, env.databasePoolSize)),
         RedisModule,
         CacheModule,

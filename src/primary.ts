@@ -10,6 +10,9 @@ import { connectionsOf } from './database/following';
 import { migrate } from './database/migrate';
 import { explain } from './explain';
 import { startServer } from './server';
+import { Carried } from './metrics/exposition';
+import type { Snapshot } from './metrics/metrics';
+import { MetricsServer } from './metrics/metrics-server';
 import { readTls } from './tls';
 import { WorkerPool } from './workers/worker-pool';
 
@@ -53,8 +56,10 @@ async function start(): Promise<void> {
   const { migrations, warnings } = await migrate(dataSourceOptions(database), env.allowDataLoss);
   for (const warning of warnings) logger.warn(warning);
   if (migrations.length > 0) logger.log(`the tables were brought up to date: ${migrations.join(', ')}`);
-  const port = count > 1 ? await startWorkers(count, env, database) : await serve(env, database);
-  printAddresses(env, port, warnings);
+  const { port, measure } = count > 1 ? await startWorkers(count, env, database) : await serve(env, database);
+  const metrics = env.metrics && (await MetricsServer.start(env.metrics, measure));
+  if (metrics) closers.push(() => metrics.close());
+  printAddresses(env, port, { warnings, metrics: metrics?.url });
 }
 
 function countWorkers({ workers: wanted, redisUrl }: Env, logger: { log(line: string): void }): number {
@@ -78,16 +83,21 @@ async function openDatabase(env: Env, processes: number): Promise<DatabaseConnec
   return postgres.connection;
 }
 
-/** Serves in this process; resolves to the port. */
-async function serve(env: Env, database: DatabaseConnection): Promise<number> {
+interface Running {
+  port: number;
+  measure: () => Promise<Snapshot[]>;
+}
+
+/** Serves in this process. */
+async function serve(env: Env, database: DatabaseConnection): Promise<Running> {
   const server = await startServer({ env, database });
   closers.push(() => server.close());
   if (env.tls) process.on('SIGHUP', () => server.reloadTls());
-  return server.port;
+  return { port: server.port, measure: async () => [(await server.measure()) as Snapshot] };
 }
 
-/** Has workers serve; resolves to the port that all of them listen on. */
-async function startWorkers(count: number, env: Env, database: DatabaseConnection): Promise<number> {
+/** Has workers serve, all on the same port. */
+async function startWorkers(count: number, env: Env, database: DatabaseConnection): Promise<Running> {
   // One secret for all, made before the first of them looks for it.
   const jwtSecret = (await loadSigningKey(env)).export().toString();
   const logger = new Logger('Workers');
@@ -103,10 +113,16 @@ async function startWorkers(count: number, env: Env, database: DatabaseConnectio
   workers = pool;
   closers.push(() => pool.end());
   if (env.tls) process.on('SIGHUP', () => pool.reload());
-  return pool.start();
+  const carried = new Carried();
+  const measure = async () => carried.with((await pool.measure()) as Map<number, Snapshot | null>);
+  return { port: await pool.start(), measure };
 }
 
-function printAddresses(env: Env, port: number, warnings: readonly string[]): void {
+function printAddresses(
+  env: Env,
+  port: number,
+  { warnings, metrics }: { warnings: readonly string[]; metrics: string | undefined },
+): void {
   const base = (env.publicUrl ?? `${env.tls ? 'https' : 'http'}://localhost:${port}`).replace(/\/$/, '');
   const lines = [
     '',
@@ -114,6 +130,7 @@ function printAddresses(env: Env, port: number, warnings: readonly string[]): vo
     `  REST       ${base}/v1`,
     `  WebSocket  ${base.replace(/^http/, 'ws')}${SOCKET_PATH}`,
     ...(env.apiDocs ? [`  API docs   ${base}/docs (OpenAPI: ${base}/openapi.json)`] : []),
+    ...(metrics ? [`  Metrics    ${metrics}`] : []),
     ...warnings.map((warning) => `  Warning    ${warning}`),
     '',
   ];

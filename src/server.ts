@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -8,6 +7,7 @@ import { Draining } from './common/draining';
 import { createLogger } from './common/logger';
 import type { Env } from './config/env';
 import type { DatabaseConnection } from './database/data-source-options';
+import { Metrics } from './metrics/metrics';
 import { readTls, reloadTls } from './tls';
 import type { Serving } from './workers/run-worker';
 
@@ -30,6 +30,8 @@ export async function startServer({ env, database }: Orders): Promise<Serving> {
     forceCloseConnections: true,
     ...(tls && { httpsOptions: tls }),
   });
+  const metrics = app.get(Metrics);
+  if (env.metrics) metrics.ofProcess();
   try {
     setUpApp(app);
     await app.listen(env.port, env.host);
@@ -37,11 +39,12 @@ export async function startServer({ env, database }: Orders): Promise<Serving> {
     await app.close().catch(() => undefined);
     throw error;
   }
-  const httpServer = app.getHttpServer() as Server;
+  const httpServer = app.getHttpServer();
   return {
     httpServer,
     port: (httpServer.address() as { port: number }).port,
     reloadTls: () => reloadTls(httpServer, env.tls, new Logger('TLS')),
+    measure: () => metrics.snapshot(),
     close: async () => {
       // Closing stops what follows other processes; what is under way still needs that.
       await app.get(Draining).run();

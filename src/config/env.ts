@@ -31,6 +31,8 @@ export interface Env {
   presenceTtlSeconds: number;
   presenceGraceSeconds: number;
   cacheTtlSeconds: number;
+  /** Null: metrics are not served. */
+  metrics: { host: string; port: number; token: string | null } | null;
   tls: { certFile: string; keyFile: string } | null;
   /** Null: permessage-deflate is not offered. */
   deflate: { thresholdBytes: number; concurrency: number } | null;
@@ -61,7 +63,12 @@ const MIN_SECRET_BYTES = 32;
 const MAX_WORKERS = 256;
 
 /** For the environment of a process that is handed its settings: without those that hold a secret. */
-export const WITHOUT_SECRETS = { DATABASE_URL: undefined, REDIS_URL: undefined, JWT_SECRET: undefined };
+export const WITHOUT_SECRETS = {
+  DATABASE_URL: undefined,
+  REDIS_URL: undefined,
+  JWT_SECRET: undefined,
+  METRICS_TOKEN: undefined,
+};
 
 type Source = Record<string, string | undefined>;
 
@@ -107,6 +114,7 @@ export function readEnv(source: Source = process.env): Env {
     presenceTtlSeconds: read.integer('PRESENCE_TTL', 3_600, 1, 604_800),
     presenceGraceSeconds: read.integer('PRESENCE_GRACE', 10, 0, 600),
     cacheTtlSeconds: read.integer('CACHE_TTL', 60, 1, 86_400),
+    metrics: readMetrics(read),
     tls: readTls(read),
     deflate: readDeflate(read),
     outQueueBytes: read.integer('OUT_QUEUE_BYTES', 1_048_576, 65_536, 1_073_741_824),
@@ -146,6 +154,13 @@ function readSecret(read: Reader, production: boolean): string | null {
     );
   }
   return secret;
+}
+
+function readMetrics(read: Reader): Env['metrics'] {
+  const host = read.text('METRICS_HOST', '127.0.0.1');
+  const token = read.optional('METRICS_TOKEN');
+  if (read.optional('METRICS_PORT') === null) return null;
+  return { host, port: read.integer('METRICS_PORT', 0, 0, 65_535), token };
 }
 
 function readTls(read: Reader): Env['tls'] {

@@ -47,7 +47,7 @@ export class ChatWsAdapter extends WsAdapter {
     private readonly parts: AdapterParts,
   ) {
     super(app);
-    this.router = new FrameRouter(parts.delivery, new DirectHandlers(app));
+    this.router = new FrameRouter(parts.delivery, new DirectHandlers(app), parts.host.traffic.received);
     this.admission = new Admission(() => this.router.inFlight);
   }
 

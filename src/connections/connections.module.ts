@@ -4,6 +4,7 @@ import { REDIS, type RedisClient } from '../redis/redis-client';
 import { MemoryBus, MemoryBusHub } from './bus/memory-bus';
 import { NodeBus } from './bus/node-bus';
 import { RedisBus } from './bus/redis-bus';
+import { ConnectionMetrics } from './connection-metrics';
 import { ConnectionRegistry } from './connection-registry';
 import { DeliveryService } from './delivery.service';
 import { Heartbeat } from './heartbeat';
@@ -14,6 +15,7 @@ const BUS_PREFIX = 'parley:';
 
 @Module({
   providers: [
+    ConnectionMetrics,
     ConnectionRegistry,
     DeliveryService,
     Heartbeat,

@@ -33,6 +33,8 @@ export class DeliveryService {
   /** Versions that other nodes have told in this turn, as each comes once for every channel. */
   private readonly arrived = new Set<string>();
   private scheduled = false;
+  private begun = 0;
+  private flushed: (seconds: number) => void = () => undefined;
 
   constructor(
     private readonly registry: ConnectionRegistry,
@@ -46,6 +48,16 @@ export class DeliveryService {
       if (!registry.isConnected(userId)) bus.leave(userChannel(userId));
     });
     bus.subscribe((message) => this.receive(message));
+  }
+
+  /** Called after every turn that had something to tell, with the time since the first of it was handed over. */
+  onFlushed(listener: (seconds: number) => void): void {
+    this.flushed = listener;
+  }
+
+  /** How often something was read from the database because it was not told. */
+  get gapsFilled(): number {
+    return this.order.gapsFilled;
   }
 
   /** Sends to every connection of the users, but for the excepted one. */
@@ -146,6 +158,7 @@ export class DeliveryService {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
+    this.begun = performance.now();
     setImmediate(() => this.flush());
   }
 
@@ -163,6 +176,7 @@ export class DeliveryService {
       this.publisher.publishInOrder(outgoing);
     }
     for (const write of unpositioned) write();
+    this.flushed((performance.now() - this.begun) / 1_000);
   }
 
   private write({ to, frame, except }: Push): void {

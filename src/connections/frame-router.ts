@@ -1,6 +1,7 @@
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { DomainError } from '../common/domain-error';
 import type { DirectHandlers } from './direct-handlers';
+import type { Counts } from '../metrics/counts';
 import { type DeliveryService } from './delivery.service';
 import { InOrder } from './in-order';
 import type { InboundFrame } from './inbound-frame';
@@ -14,6 +15,7 @@ export class FrameRouter {
   constructor(
     private readonly delivery: DeliveryService,
     private readonly direct: Pick<DirectHandlers, 'call'>,
+    private readonly received: Counts,
   ) {}
 
   add(handlers: readonly MessageMappingProperties[]): void {
@@ -27,6 +29,8 @@ export class FrameRouter {
   /** Ends when the frame is answered; never rejects. */
   async route(frame: InboundFrame): Promise<void> {
     const handler = this.handlers.get(frame.event);
+    // Only what has a handler by its name: clients may send anything.
+    this.received.add(handler ? frame.event : 'unknown');
     if (!handler) {
       frame.fail(
         new DomainError('event_unknown', `This server knows no event "${frame.event.slice(0, 64)}".`),

@@ -12,6 +12,7 @@ type Envelope =
 export class Frame {
   private json: WsFrame | undefined;
   private msgpack: WsFrame | undefined;
+  private name: string | undefined;
 
   private constructor(
     private envelope: Envelope | undefined,
@@ -38,6 +39,11 @@ export class Frame {
     return frame;
   }
 
+  /** What it is: a push's event, or `reply`. */
+  get event(): string {
+    return (this.name ??= this.envelope?.event ?? eventOf(this.json?.payload));
+  }
+
   /** The payload. */
   bytes(encoding: Encoding): Buffer {
     return this.wsFrame(encoding).payload;
@@ -50,4 +56,12 @@ export class Frame {
     this.envelope ??= JSON.parse((this.json?.payload ?? '').toString()) as Envelope;
     return (this.msgpack ??= WsFrame.ofBytes('msgpack', encode('msgpack', this.envelope)));
   }
+}
+
+const EVENT_AT = '{"event":"'.length;
+const QUOTE = 0x22;
+
+/** The event stands first in what `encode` makes of an envelope. */
+function eventOf(json: Buffer | undefined): string {
+  return json?.toString('latin1', EVENT_AT, json.indexOf(QUOTE, EVENT_AT)) ?? '';
 }

@@ -70,6 +70,8 @@ export class PushOrder {
   private reader: GapReader | undefined;
   private filling: Promise<void> | undefined;
   private failing = false;
+  /** Of conversations, read since the start. */
+  gapsFilled = 0;
   private timer: NodeJS.Timeout | undefined;
 
   /** `patienceMs`: for what the bus may bring, before the database is asked. */
@@ -185,6 +187,7 @@ export class PushOrder {
       if (from) gaps.push({ conversationId, from, to: startOf(steps) });
     }
     const fillings = gaps.length > 0 ? await this.reader.fill(gaps) : [];
+    this.gapsFilled += fillings.length;
     for (const { conversationId, through, pushes } of fillings) {
       this.told.set(conversationId, through);
       for (const write of pushes) write();

@@ -13,12 +13,14 @@ import type { FrameRouter } from './frame-router';
 import { Heartbeat } from './heartbeat';
 import { sendAway } from './send-away';
 import { type SessionHost, SocketSession } from './socket-session';
+import { Traffic } from './traffic';
 import { WsConnection } from './ws-connection';
 import { WriteQueue } from './write-queue';
 
 /** The sockets of this node: makes connections of them, and sends them away when the server goes. */
 @Injectable()
 export class SocketHost {
+  readonly traffic = new Traffic();
   private readonly sessions = new Set<SocketSession>();
   private readonly writes = new WriteQueue();
 
@@ -30,6 +32,13 @@ export class SocketHost {
     private readonly draining: Draining,
   ) {
     draining.addStep((deadline) => sendAway(this.sessions, env.drainDeadlineSeconds * 1_000, deadline));
+  }
+
+  /** Bytes that wait to be written to clients. */
+  queuedBytes(): number {
+    let bytes = 0;
+    for (const { queuedBytes } of this.sessions) bytes += queuedBytes;
+    return bytes;
   }
 
   /** Takes on a socket; without an identity it has to send `auth` first. */
@@ -44,12 +53,13 @@ export class SocketHost {
       heartbeatSeconds: this.env.heartbeatSeconds,
       outQueue: {
         bytes: this.env.outQueueBytes,
+        sent: this.traffic.sent,
         watch: (connection) => this.heartbeat.watchQueue(connection),
         writes: this.writes,
       },
       now: () => this.clock.now(),
       opened: (connection: WsConnection) => this.opened(connection),
-      closed: (session: SocketSession) => this.closed(session),
+      closed: (session: SocketSession, code: number) => this.closed(session, code),
     };
     // Its token may have been looked at while the others were told to go.
     const { refusesClients } = this.draining;
@@ -71,12 +81,14 @@ export class SocketHost {
   }
 
   private opened(connection: WsConnection): void {
+    this.traffic.opened(connection.encoding);
     this.heartbeat.watch(connection);
     this.registry.add(connection);
   }
 
-  private closed(session: SocketSession): void {
+  private closed(session: SocketSession, code: number): void {
     this.sessions.delete(session);
+    this.traffic.ended(session.connection?.closedWith ?? code, session.connection?.encoding);
     if (!session.connection) return;
     this.heartbeat.forget(session.connection);
     this.registry.remove(session.connection);

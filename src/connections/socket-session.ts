@@ -28,7 +28,8 @@ export interface SessionHost {
   readonly outQueue: OutQueue;
   now(): number;
   opened(connection: WsConnection): void;
-  closed(session: SocketSession): void;
+  /** `code`: as the socket tells it. */
+  closed(session: SocketSession, code: number): void;
 }
 
 /** Bytes of answers that may wait for a socket that nobody has authenticated, and of pongs for any. */
@@ -70,9 +71,13 @@ export class SocketSession {
     });
     socket.on('pong', () => this.connection?.heard());
     socket.on('ping', (data: Buffer) => this.answerPing(data));
-    socket.on('close', () => this.end());
+    socket.on('close', (code: number) => this.end(code));
     if (identity) this.open(identity);
     else this.authTimer = setTimeout(() => this.close(CLOSE.authTimeout), AUTH_TIMEOUT_SECONDS * 1_000);
+  }
+
+  get queuedBytes(): number {
+    return this.socket.bufferedAmount;
   }
 
   close(reason: CloseInfo): void {
@@ -176,9 +181,9 @@ export class SocketSession {
     this.socket.pong(data, undefined, () => undefined);
   }
 
-  private end(): void {
+  private end(code: number): void {
     clearTimeout(this.authTimer);
-    this.host.closed(this);
+    this.host.closed(this, code);
   }
 }
 

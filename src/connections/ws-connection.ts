@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { CLOSE, type CloseInfo, type Encoding } from '@parley/protocol';
 import type { WebSocket } from 'ws';
+import type { Counts } from '../metrics/counts';
 import type { Identity } from './authenticator';
 import { closeSocket } from './close-socket';
 import type { Connection } from './connection';
@@ -18,6 +19,8 @@ export interface OutQueue {
   watch(connection: WsConnection): void;
   /** What was sent in one turn leaves together. */
   readonly writes: WriteQueue;
+  /** What has been written, by event. */
+  readonly sent: Counts;
 }
 
 /** A connection over one WebSocket. */
@@ -28,6 +31,8 @@ export class WsConnection implements Connection {
   expiresAt: number;
   /** Pings sent since the client was last heard. */
   pingsMissed = 0;
+  /** The code that the server has ended it with. */
+  closedWith: number | undefined;
   private ended = false;
   private watched = false;
   /** Bytes that the operating system had taken at the last look at the queue. */
@@ -70,6 +75,7 @@ export class WsConnection implements Connection {
         return;
       }
     }
+    this.queue.sent.add(frame.event);
     if (this.isCompressed) {
       this.socket.send(frame.bytes(this.encoding), { binary: this.encoding === 'msgpack' }, ignoreWriteError);
       return;
@@ -118,6 +124,7 @@ export class WsConnection implements Connection {
     if (this.ended) return;
     this.flush();
     this.ended = true;
+    this.closedWith = reason.code;
     closeSocket(this.socket, reason);
   }
 
@@ -126,6 +133,7 @@ export class WsConnection implements Connection {
     if (this.ended) return;
     this.flush();
     this.ended = true;
+    this.closedWith = reason.code;
     this.socket.close(reason.code, reason.reason);
     this.socket.terminate();
   }

@@ -17,6 +17,7 @@ import { newMessage, toMessage } from './to-message';
 @Injectable()
 export class AppendCommitter {
   private uncertain: (commits: readonly Commit[]) => void = () => undefined;
+  private committed: (messages: number, seconds: number) => void = () => undefined;
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
@@ -29,9 +30,15 @@ export class AppendCommitter {
     this.uncertain = listener;
   }
 
+  /** Called after every batch. */
+  onCommitted(listener: (messages: number, seconds: number) => void): void {
+    this.committed = listener;
+  }
+
   /** Settles the jobs and returns those whose conversation somebody else has locked; never rejects. */
   async commit(jobs: AppendJob[], locking: Locking): Promise<AppendJob[]> {
     const { unique, repeated } = once(jobs);
+    const begun = performance.now();
     try {
       const fates = await this.withClient((client) =>
         appendMessages(
@@ -41,6 +48,7 @@ export class AppendCommitter {
           locking,
         ),
       );
+      this.committed(unique.length, (performance.now() - begun) / 1_000);
       const passedOver = new Set<string>();
       for (const [at, job] of unique.entries()) {
         const fate = fates[at];

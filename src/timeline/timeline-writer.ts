@@ -60,6 +60,11 @@ export class TimelineWriter {
     this.slots = new Slots(Math.max(1, Math.floor(env.databasePoolSize / 2)), Infinity);
   }
 
+  /** Messages and changes that wait. */
+  get queued(): number {
+    return this.waiting;
+  }
+
   /** Stores a message; resolves once it is durable. */
   append(message: NewMessage): Promise<Appended> {
     return new Promise((resolve, reject) => {

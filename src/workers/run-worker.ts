@@ -8,6 +8,8 @@ export interface Serving {
   readonly httpServer: Server;
   readonly port: number;
   reloadTls(): void;
+  /** What it counts, as JSON. */
+  measure(): Promise<unknown>;
   /** Ends it in order. */
   close(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export function runWorker<Handover>(
       void serving.then(({ httpServer }) => (reception = new Reception(httpServer)));
     } else if (message.type === 'end') void end();
     else if (message.type === 'reload') void serving?.then((server) => server.reloadTls());
+    else if (message.type === 'measure') void serving?.then((server) => measure(server, message.id));
     else if (reception) reception.accepting = message.on;
   });
   cluster.worker?.on('disconnect', () => {
@@ -68,6 +71,10 @@ async function start<Handover>(
 function fail(reason: string): Promise<never> {
   tell({ type: 'failed', reason }, () => process.exit(1));
   return new Promise(() => undefined);
+}
+
+async function measure(server: Serving, id: number): Promise<void> {
+  tell({ type: 'measured', id, metrics: await server.measure() });
 }
 
 function tellSockets(httpServer: Server): void {

@@ -61,6 +61,14 @@ export class WorkerPool<Handover> implements SlotHost<Handover> {
     return this.starting;
   }
 
+  /** What each worker counts, by pid; null of one that is busy, or has only just begun. */
+  async measure(): Promise<Map<number, unknown>> {
+    const serving = this.slots.filter(({ port }) => port !== undefined);
+    const pids = serving.map(({ pid }) => pid ?? 0);
+    const measured = await Promise.all(serving.map((slot) => slot.measure()));
+    return new Map(pids.map((pid, i) => [pid, measured[i] ?? null]));
+  }
+
   /** Has all workers read their TLS files again. */
   reload(): void {
     for (const slot of this.slots) slot.send({ type: 'reload' });

@@ -31,6 +31,9 @@ const MAX_DELAY_MS = 30_000;
 /** A worker that lived this long was well: the next one is started at once. */
 const HEALTHY_MS = 60_000;
 
+/** A worker that is busy for longer is left out. */
+const MEASURE_MS = 2_000;
+
 /** Keeps one worker running until it is ended. */
 export class WorkerSlot<Handover> {
   /** Where its worker listens; undefined while it does not, or there is none. */
@@ -44,6 +47,8 @@ export class WorkerSlot<Handover> {
   private timer: NodeJS.Timeout | undefined;
   private ending: Promise<void> | undefined;
   private gone = () => {};
+  private measuring = 0;
+  private readonly measured = new Map<number, (metrics: unknown) => void>();
 
   constructor(private readonly host: SlotHost<Handover>) {}
 
@@ -65,7 +70,7 @@ export class WorkerSlot<Handover> {
 
   send(message: ToWorker<Handover>): void {
     // Node's type knows only JSON values, which a handover is.
-    if (this.worker?.isConnected()) this.worker.send(message as object);
+    if (this.worker?.isConnected()) this.worker.send(message);
   }
 
   /** Has it take new sockets, or leave them to others. */
@@ -90,6 +95,25 @@ export class WorkerSlot<Handover> {
     return this.ending;
   }
 
+  get pid(): number | undefined {
+    return this.worker?.process.pid;
+  }
+
+  /** What its worker counts; null when it does not say so in time. */
+  measure(): Promise<unknown> {
+    const id = ++this.measuring;
+    return new Promise((resolve) => {
+      const settle = (metrics: unknown) => {
+        clearTimeout(timer);
+        this.measured.delete(id);
+        resolve(metrics);
+      };
+      const timer = setTimeout(() => settle(null), MEASURE_MS);
+      this.measured.set(id, settle);
+      this.send({ type: 'measure', id });
+    });
+  }
+
   kill(): void {
     this.worker?.process.kill('SIGKILL');
   }
@@ -99,7 +123,8 @@ export class WorkerSlot<Handover> {
     else if (message.type === 'sockets') {
       this.sockets = message.count;
       this.host.socketsChanged();
-    } else {
+    } else if (message.type === 'measured') this.measured.get(message.id)?.(message.metrics);
+    else {
       this.port = message.port;
       this.host.listens(this);
     }
@@ -111,6 +136,7 @@ export class WorkerSlot<Handover> {
     this.worker = this.port = undefined;
     this.sockets = 0;
     this.accepting = true;
+    for (const settle of this.measured.values()) settle(null);
     if (this.ending) return this.gone();
     const wasWell = listened && performance.now() - this.launchedAt >= HEALTHY_MS;
     this.failures = wasWell ? 1 : this.failures + 1;

@@ -9,6 +9,7 @@ export class MemoryBusHub {
 /** The bus of nodes within one process; a server without Redis is the only one on its hub. */
 export class MemoryBus extends NodeBus {
   readonly patienceMs = 0;
+  readonly isUp = true;
   private readonly listeners: ((message: BusMessage) => void)[] = [];
   private readonly channels = new Set<string>();
 

@@ -1,9 +1,25 @@
 import type { BusMessage } from './bus-message';
 
+/** What a bus has done since the start. */
+class BusStats {
+  /** Messages, one for each channel. */
+  published = 0;
+  received = 0;
+  /** Not sent, or not understood. */
+  dropped = 0;
+  /** How long the last publish that was looked at took to be answered. */
+  lagSeconds = 0;
+}
+
 /** Carries messages from this node to the others; a hint that may be lost, never the truth. */
 export abstract class NodeBus {
   /** Milliseconds within which a message of another node is here, if it comes at all. */
   abstract readonly patienceMs: number;
+
+  readonly stats = new BusStats();
+
+  /** Whether news of others arrive now. */
+  abstract readonly isUp: boolean;
 
   /** Whether anybody else may be listening. */
   abstract readonly hasPeers: boolean;

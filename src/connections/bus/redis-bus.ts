@@ -33,6 +33,7 @@ export class RedisBus extends NodeBus {
   private timer: NodeJS.Timeout | undefined;
   private changing = false;
   private complained = false;
+  private looking = false;
 
   private constructor(
     private readonly publisher: RedisClient,
@@ -50,11 +51,21 @@ export class RedisBus extends NodeBus {
     return new RedisBus(publisher, await subscriberOf(publisher), node, prefix);
   }
 
+  get isUp(): boolean {
+    return this.subscriber.isReady && this.publisher.isReady;
+  }
+
   publish(channels: Iterable<string>, message: BusMessage): void {
-    if (!this.publisher.isReady) return;
+    if (!this.publisher.isReady) {
+      this.stats.dropped++;
+      return;
+    }
     const payload = Buffer.concat([this.node, encodeBusMessage(message)]);
     for (const channel of channels) {
-      this.publisher.publish(this.prefix + channel, payload).catch((error: unknown) => this.complain(error));
+      this.stats.published++;
+      const published = this.publisher.publish(this.prefix + channel, payload);
+      published.catch((error: unknown) => this.failed(error));
+      this.lookAt(published);
     }
   }
 
@@ -128,8 +139,27 @@ export class RedisBus extends NodeBus {
   private readonly receive = (payload: Buffer): void => {
     if (payload.subarray(0, NODE_BYTES).equals(this.node)) return;
     const message = decodeBusMessage(payload.subarray(NODE_BYTES));
+    if (message) this.stats.received++;
+    else this.stats.dropped++;
     if (message) for (const listener of this.listeners) listener(message);
   };
+
+  /** Takes the time of one publish at a time. */
+  private lookAt(published: Promise<unknown>): void {
+    if (this.looking) return;
+    this.looking = true;
+    const begun = performance.now();
+    const done = () => {
+      this.looking = false;
+      this.stats.lagSeconds = (performance.now() - begun) / 1_000;
+    };
+    published.then(done, done);
+  }
+
+  private failed(error: unknown): void {
+    this.stats.dropped++;
+    this.complain(error);
+  }
 
   private missed(): void {
     this.complained = false;

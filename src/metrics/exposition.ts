@@ -1,0 +1,56 @@
+import { AggregatorRegistry, Registry } from 'prom-client';
+import type { Snapshot } from './metrics';
+
+const FALLBACK = Registry.PROMETHEUS_CONTENT_TYPE;
+const OPEN = Registry.OPENMETRICS_CONTENT_TYPE;
+
+export interface Exposition {
+  contentType: string;
+  text: string;
+}
+
+/** Adds up the metrics of several processes, as text: OpenMetrics for who accepts it, else Prometheus'. */
+export async function expose(snapshots: readonly Snapshot[], accept = ''): Promise<Exposition> {
+  const open = accept.includes('application/openmetrics-text');
+  // prom-client appends it again.
+  const named = open ? snapshots.map((metrics) => metrics.map(withoutTotal)) : [...snapshots];
+  const contentType = open ? OPEN : FALLBACK;
+  const registry = AggregatorRegistry.aggregate(named);
+  registry.setContentType(contentType);
+  return { contentType, text: await registry.metrics() };
+}
+
+function withoutTotal(metric: Snapshot[number]): Snapshot[number] {
+  const isCounter = (metric.type as unknown) === 'counter';
+  return isCounter ? { ...metric, name: metric.name.replace(/_total$/, '') } : metric;
+}
+
+/**
+ * Keeps the sums of processes that come and go from falling.
+ *
+ * What ended counts on with what it had counted when it was last asked: a sum that falls would be taken for a
+ * restart of everything, and all of the rest for new.
+ */
+export class Carried {
+  private readonly last = new Map<number, Snapshot>();
+  private ended: Snapshot = [];
+
+  /** Takes what each living process has answered, by pid, null if it has not; gives what is to be added up. */
+  async with(answers: ReadonlyMap<number, Snapshot | null>): Promise<Snapshot[]> {
+    for (const [pid, snapshot] of this.last) {
+      if (answers.has(pid)) continue;
+      this.last.delete(pid);
+      this.ended = await sumOf([this.ended, snapshot.filter(grows)]);
+    }
+    for (const [pid, snapshot] of answers) if (snapshot) this.last.set(pid, snapshot);
+    return [...this.last.values(), this.ended];
+  }
+}
+
+function grows({ type }: Snapshot[number]): boolean {
+  return ['counter', 'histogram'].includes(type as unknown as string);
+}
+
+async function sumOf(snapshots: Snapshot[]): Promise<Snapshot> {
+  return (await AggregatorRegistry.aggregate(snapshots).getMetricsAsJSON()) as Snapshot;
+}
