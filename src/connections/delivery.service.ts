@@ -41,7 +41,7 @@ export class DeliveryService {
     private readonly bus: NodeBus,
     @Inject(ENV) env: Pick<Env, 'groupChannelMembers'>,
   ) {
-    this.order = new PushOrder(bus.patienceMs);
+    this.order = new PushOrder(bus);
     this.publisher = new BusPublisher(bus, env.groupChannelMembers);
     registry.onOpened(({ userId }) => bus.join(userChannel(userId)));
     registry.onClosed(({ userId }) => {

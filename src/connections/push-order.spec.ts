@@ -49,7 +49,7 @@ describe('PushOrder', () => {
 
   beforeEach(() => {
     told = [];
-    order = new PushOrder(0);
+    order = new PushOrder({ patienceMs: 0 });
     others = new Others(order, told);
   });
 
@@ -127,7 +127,7 @@ describe('PushOrder', () => {
   describe('with a bus that brings what others did', () => {
     beforeEach(() => {
       jest.useFakeTimers({ doNotFake: ['setImmediate'] });
-      order = new PushOrder(40);
+      order = new PushOrder({ patienceMs: 40 });
       others = new Others(order, told);
     });
     afterEach(() => jest.useRealTimers());

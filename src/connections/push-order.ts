@@ -75,7 +75,7 @@ export class PushOrder {
   private timer: NodeJS.Timeout | undefined;
 
   /** `patienceMs`: for what the bus may bring, before the database is asked. */
-  constructor(private readonly patienceMs: number) {}
+  constructor(private readonly bus: { readonly patienceMs: number }) {}
 
   /** Without a reader there is nobody else, and no gap. */
   readWith(reader: GapReader): void {
@@ -146,8 +146,9 @@ export class PushOrder {
   }
 
   private fillSoon(): void {
-    if (this.patienceMs === 0) void this.fillGaps();
-    else this.timer ??= setTimeout(() => void this.fillGaps(), this.patienceMs).unref();
+    const { patienceMs } = this.bus;
+    if (patienceMs === 0) void this.fillGaps();
+    else this.timer ??= setTimeout(() => void this.fillGaps(), patienceMs).unref();
   }
 
   /** What was missing has come by itself. */
@@ -166,7 +167,7 @@ export class PushOrder {
     try {
       // What is held meanwhile has a wait of its own, if there is any.
       do await this.fillHeld([...this.held]);
-      while (this.held.size > 0 && this.patienceMs === 0);
+      while (this.held.size > 0 && this.bus.patienceMs === 0);
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.logger.warn(`pushes wait for the database: ${String(error)}`);

@@ -4,8 +4,11 @@ import { decodeBusMessage, encodeBusMessage } from './bus-codec';
 import type { BusMessage } from './bus-message';
 import { NodeBus } from './node-bus';
 
-/** Longer than a publish takes; what has not come by then is read from the database. */
-const PATIENCE_MS = 40;
+/** What has not come by then is read from the database: longer than a publish takes, also when all is slow. */
+const MIN_PATIENCE_MS = 40;
+const MAX_PATIENCE_MS = 500;
+/** How many times as long as a publish takes to be answered. */
+const PATIENCE = 4;
 /** Between looks at which channels to join and leave. */
 const BATCH_MS = 5;
 /** After Redis has refused to. */
@@ -21,7 +24,6 @@ const NODE_BYTES = 16;
  * While Redis is away nothing is sent or kept: what was committed meanwhile comes by the commit feed.
  */
 export class RedisBus extends NodeBus {
-  readonly patienceMs = PATIENCE_MS;
   readonly hasPeers = true;
   private readonly log = new Logger(RedisBus.name);
   private readonly listeners: ((message: BusMessage) => void)[] = [];
@@ -49,6 +51,12 @@ export class RedisBus extends NodeBus {
   static async connect(publisher: RedisClient, nodeId: string, prefix: string): Promise<RedisBus> {
     const node = Buffer.from(nodeId.replaceAll('-', ''), 'hex');
     return new RedisBus(publisher, await subscriberOf(publisher), node, prefix);
+  }
+
+  // The database is asked by busy nodes last: every read for a message that is on its way makes them busier.
+  get patienceMs(): number {
+    const wanted = this.stats.lagSeconds * 1_000 * PATIENCE;
+    return Math.min(Math.max(wanted, MIN_PATIENCE_MS), MAX_PATIENCE_MS);
   }
 
   get isUp(): boolean {
