@@ -9,11 +9,12 @@ import { historyCost } from './scenarios/history-cost';
 import { memberCost } from './scenarios/member-cost';
 import { rolling } from './scenarios/rolling';
 import { storage } from './scenarios/storage';
+import { workers } from './scenarios/workers';
 import { BenchServer } from './support/bench-server';
 import type { Report, Scenario } from './support/scenario';
 import { table } from './support/table';
 
-const SCENARIOS: readonly Scenario[] = [historyCost, memberCost, storage, delivery, rolling];
+const SCENARIOS: readonly Scenario[] = [historyCost, memberCost, storage, delivery, rolling, workers];
 const NAMES = SCENARIOS.map(({ name }) => name).join(', ');
 const USAGE = `npm run bench [-- SCENARIO… --quick --json FILE]\nScenarios: ${NAMES}; all when none is named.`;
 const ROOT = join(__dirname, '../..');

@@ -8,6 +8,11 @@ const PARENT = 1;
 const USER_TIME = 11;
 const CHILDREN_SYSTEM_TIME = 14;
 
+/** Seconds of CPU that a process has taken since its start. */
+export function cpuOf(pid: number): number {
+  return seconds(statOf(pid));
+}
+
 /** A server's process and those of its PostgreSQL, as the kernel accounts for them. */
 export class Processes {
   private readonly postmaster: number;
@@ -20,15 +25,18 @@ export class Processes {
     this.postmaster = Number(statOf(backend)?.[PARENT]);
   }
 
-  /** Seconds of CPU since their start; of the database its ended sessions too. */
+  /** Seconds of CPU since their start; of the server its workers, and of the database its ended sessions too. */
   cpu(): { server: number; database: number } {
-    const ofDatabase = readdirSync('/proc')
+    const all = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
-      .map((name) => ({ pid: Number(name), stat: statOf(Number(name)) }))
-      .filter(({ pid, stat }) => pid === this.postmaster || Number(stat?.[PARENT]) === this.postmaster);
+      .map((name) => ({ pid: Number(name), stat: statOf(Number(name)) }));
+    const family = (head: number) =>
+      all.filter(({ pid, stat }) => pid === head || Number(stat?.[PARENT]) === head);
+    const sum = (processes: typeof all) => processes.reduce((cpu, { stat }) => cpu + seconds(stat), 0);
     return {
-      server: seconds(statOf(this.server)),
-      database: ofDatabase.reduce((sum, { stat }) => sum + seconds(stat), 0),
+      // An embedded database is a child of the server too.
+      server: sum(family(this.server).filter(({ pid }) => pid !== this.postmaster)),
+      database: sum(family(this.postmaster)),
     };
   }
 }

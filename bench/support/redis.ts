@@ -24,6 +24,10 @@ export class Redis {
     return new Redis(`redis://127.0.0.1:${port}`, child);
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGTERM');
