@@ -10,11 +10,12 @@ import { memberCost } from './scenarios/member-cost';
 import { rolling } from './scenarios/rolling';
 import { storage } from './scenarios/storage';
 import { workers } from './scenarios/workers';
+import { storm } from './scenarios/storm';
 import { BenchServer } from './support/bench-server';
 import type { Report, Scenario } from './support/scenario';
 import { table } from './support/table';
 
-const SCENARIOS: readonly Scenario[] = [historyCost, memberCost, storage, delivery, rolling, workers];
+const SCENARIOS: readonly Scenario[] = [historyCost, memberCost, storage, delivery, rolling, storm, workers];
 const NAMES = SCENARIOS.map(({ name }) => name).join(', ');
 const USAGE = `npm run bench [-- SCENARIO… --quick --json FILE]\nScenarios: ${NAMES}; all when none is named.`;
 const ROOT = join(__dirname, '../..');

@@ -6,10 +6,17 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { type Mint, type Minted, openMint } from '../../tools/accounts/mint';
 import { openServerSide } from '../../tools/accounts/server-side';
+import { type Inside, MARK } from './inside';
 import { Processes } from './processes';
 
 const MAIN = join(__dirname, '../../src/main.js');
 const TOKEN_SECONDS = 86_400;
+
+/** Seconds. */
+export interface Cpu {
+  server: number;
+  database: number;
+}
 
 /** The built server as people run it: a process of its own, with the PostgreSQL that it brings along. */
 export class BenchServer {
@@ -17,6 +24,7 @@ export class BenchServer {
   private output = '';
   private client: Client | undefined;
   private processes: Processes | undefined;
+  private cpuSeen: Cpu = { server: 0, database: 0 };
 
   private constructor(
     private readonly dataDir: string,
@@ -52,7 +60,7 @@ export class BenchServer {
   }
 
   /** Seconds of CPU that the server and its database have taken since their start. */
-  cpu(): { server: number; database: number } {
+  cpu(): Cpu {
     if (!this.processes) throw new Error('the server does not run');
     return this.processes.cpu();
   }
@@ -70,6 +78,31 @@ export class BenchServer {
     const { host, port, user, password, database } = this.database;
     const reach = new URLSearchParams({ host });
     return `postgres://${user}:${password}@localhost:${port}/${database}?${reach.toString()}`;
+  }
+
+  /** What it has done since the last look; it has to run with bench/support/inside. */
+  async lookInside(): Promise<Inside & Cpu> {
+    const before = this.output.length;
+    this.child?.kill('SIGUSR2');
+    let line: string | undefined;
+    while ((line = new RegExp(`${MARK}(.*)\n`).exec(this.output.slice(before))?.[1]) === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const now = this.cpu();
+    const { server, database } = this.cpuSeen;
+    this.cpuSeen = now;
+    return {
+      ...(JSON.parse(line) as Inside),
+      ...{ server: now.server - server, database: now.database - database },
+    };
+  }
+
+  /** As by a crash. */
+  async kill(): Promise<void> {
+    const { child } = this;
+    if (!child) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   }
 
   /** Accounts with sessions, made past the API. */
@@ -112,6 +145,7 @@ export class BenchServer {
     await this.client.connect();
     const { rows } = await this.client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     this.processes = new Processes(child.pid ?? 0, rows[0]?.pid ?? 0);
+    this.cpuSeen = { server: 0, database: 0 };
   }
 
   private async running(child: ChildProcess): Promise<void> {

@@ -13,7 +13,8 @@ function doubling(most = 100) {
   return { together, batches, release: () => release.shift()?.() };
 }
 
-const turn = () => new Promise(setImmediate);
+/** Longer than two questions are apart. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 it('asks once for those who ask within a turn, and answers each', async () => {
   const { together, batches, release } = doubling();
@@ -39,6 +40,26 @@ it('puts together what comes while two are being answered', async () => {
   release();
   release();
   expect(await Promise.all(answers)).toEqual([2, 4, 6, 8, 10]);
+});
+
+it('puts together what comes right after several others', async () => {
+  const { together, batches, release } = doubling();
+  const first = [1, 2].map((number) => together.ask(number));
+  await new Promise(setImmediate);
+  const others: Promise<number>[] = [];
+  for (const number of [3, 4]) {
+    others.push(together.ask(number));
+    await new Promise(setImmediate);
+  }
+  release();
+  expect(await Promise.all(first)).toEqual([2, 4]);
+  await turn();
+  release();
+  expect(await Promise.all(others)).toEqual([6, 8]);
+  expect(batches).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
 });
 
 it('makes them no heavier than they may be, but for one that is too heavy itself', async () => {

@@ -12,18 +12,22 @@ interface Asked<Question, Answer> {
 
 /** Questions to the database that are on their way at once; its connections are few. */
 const AT_ONCE = 2;
+/** Between the beginnings of two while many ask: planning a statement for a few is most of what it costs. */
+const APART_MS = 20;
 
 /**
  * Puts together what many ask at the same time, so that it costs one statement.
  *
- * What piles up while others are being answered goes with the next: no timers, somebody who is alone is
- * asked for at once, and thousands in a few statements. How many wait is bounded by who may ask: a
+ * Somebody who is alone is asked for at once. Others wait a moment, or until those before are answered, and
+ * go together: thousands in a few statements. How many wait is bounded by who may ask: a
  * connection has one question, and those of REST are counted there.
  */
 export class Together<Question, Answer> {
   private waiting: Asked<Question, Answer>[] = [];
   private running = 0;
   private scheduled = false;
+  /** When the next may begin. */
+  private nextAt = 0;
 
   constructor(
     private readonly options: Options<Question>,
@@ -38,15 +42,18 @@ export class Together<Question, Answer> {
     });
   }
 
-  /** At the end of the turn: others may ask within it. */
   private schedule(): void {
     if (this.scheduled || this.running === AT_ONCE || this.waiting.length === 0) return;
     this.scheduled = true;
-    setImmediate(() => {
+    const begin = () => {
       this.scheduled = false;
       void this.run(this.take());
       this.schedule();
-    });
+    };
+    const wait = this.nextAt - performance.now();
+    if (wait > 0) setTimeout(begin, wait);
+    // At the end of the turn: others may ask within it.
+    else setImmediate(begin);
   }
 
   private take(): Asked<Question, Answer>[] {
@@ -58,6 +65,7 @@ export class Together<Question, Answer> {
 
   private async run(batch: readonly Asked<Question, Answer>[]): Promise<void> {
     this.running++;
+    if (batch.length > 1) this.nextAt = performance.now() + APART_MS;
     try {
       const answers = await this.answer(batch.map(({ question }) => question));
       for (const [i, { resolve }] of batch.entries()) resolve(answers[i] as Answer);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -59,7 +60,7 @@ export class ChatWsAdapter extends WsAdapter {
       closeTimeout: CLOSE_GRACE_MS,
       perMessageDeflate: deflateOptions(this.parts.env),
       handleProtocols: (offered) => chooseProtocol(offered) ?? false,
-      verifyClient: ({ req }, done) => void this.verify(req).then(...toVerdict(done)),
+      verifyClient: ({ req }, done) => void this.verify(req).then(...toVerdict(req.socket, done)),
     };
     return super.create(port, { ...options, ...own });
   }
@@ -141,7 +142,7 @@ function chooseProtocol(offered: Set<string>): string | undefined {
 type Verdict = (ok: boolean, status?: number, body?: string, headers?: Record<string, string>) => void;
 
 /** Answers a refused upgrade like any refused request: with a status and the error as JSON. */
-function toVerdict(done: Verdict): [() => void, (thrown: unknown) => void] {
+function toVerdict(socket: Socket, done: Verdict): [() => void, (thrown: unknown) => void] {
   const refuse = (thrown: unknown) => {
     const error = toDomainError(thrown);
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
@@ -149,7 +150,13 @@ function toVerdict(done: Verdict): [() => void, (thrown: unknown) => void] {
     if (error.status === UNAVAILABLE) headers['Retry-After'] = String(1 + Math.floor(Math.random() * 3));
     done(false, error.status, JSON.stringify({ error: error.toBody() }), headers);
   };
-  return [() => done(true), refuse];
+  const letIn = () => {
+    // The answer to the upgrade and `ready` leave together.
+    socket.cork();
+    done(true);
+    socket.uncork();
+  };
+  return [letIn, refuse];
 }
 
 /** No context kept between messages and few at a time: zlib's memory is what brings servers down. */
