@@ -42,6 +42,8 @@ async function startRedis(): Promise<{ redis: ChildProcess; url: string }> {
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const redis = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // However the bench ends.
+  process.once('exit', () => redis.kill());
   let output = '';
   await new Promise<void>((resolve, reject) => {
     redis.once('error', () =>
