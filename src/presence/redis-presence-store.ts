@@ -94,7 +94,7 @@ export class RedisPresenceStore extends PresenceStore {
 
   async choose(userId: string, status: ChosenStatus): Promise<void> {
     const now = this.clock.now();
-    await this.run(CHOOSE, userId, [status, now + this.ttlMs, now, this.ttlMs, ...this.dead]);
+    await this.soon(this.run(CHOOSE, userId, [status, now + this.ttlMs, now, this.ttlMs, ...this.dead]));
   }
 
   async read(userIds: Iterable<string>): Promise<Map<string, PresenceRecord>> {
@@ -186,10 +186,12 @@ export class RedisPresenceStore extends PresenceStore {
 
   /** Takes away the entries of a node that has died, and has its users looked at. */
   private async clear(node: string): Promise<void> {
-    const claim = await this.redis.set(`${PREFIX}claim:${node}`, this.nodeId, {
-      condition: 'NX',
-      expiration: { type: 'PX', value: CLAIM_MS },
-    });
+    const claim = await this.soon(
+      this.redis.set(`${PREFIX}claim:${node}`, this.nodeId, {
+        condition: 'NX',
+        expiration: { type: 'PX', value: CLAIM_MS },
+      }),
+    );
     if (claim === null) return;
     const set = setOf(node);
     for (;;) {
