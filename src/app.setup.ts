@@ -4,6 +4,7 @@ import { LIMITS } from '@parley/protocol';
 import compression from 'compression';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
+import { Authority } from './common/authority';
 import { DomainError } from './common/domain-error';
 import { Draining } from './common/draining';
 import { RequestsInFlight } from './common/requests-in-flight';
@@ -42,6 +43,7 @@ export function setUpApp(app: NestExpressApplication): void {
       host: app.get(SocketHost),
       draining: app.get(Draining),
       authenticator: app.get(Authenticator),
+      authority: app.get(Authority),
       delivery: app.get(DeliveryService),
     }),
   );

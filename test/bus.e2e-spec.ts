@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageSent } from '@parley/protocol';
 import { createClient } from 'redis';
+import { Revocations } from '../src/auth/revocations';
 import { GapFiller } from '../src/chat/gap-filler';
 import { nodeBusContract } from '../src/connections/bus/node-bus.contract';
 import { RedisBus } from '../src/connections/bus/redis-bus';
 import { closeRedis, connectRedis } from '../src/redis/redis-client';
+import { CommitFeed } from '../src/timeline/commit-feed';
+import { ContactFeed } from '../src/users/contact-feed';
+import { eventually } from './support/until';
 import { Person } from './support/person';
 import { RedisServer } from './support/redis-server';
 import { describeWith } from './support/require-program';
@@ -104,6 +108,30 @@ describeWith('redis-server', 'Redis between nodes', () => {
         conversationId,
       });
       expect(fills.map((fill) => fill.mock.calls.length)).toEqual([0, 0]);
+    });
+
+    it('what is taken back acts without a look at the feeds', async () => {
+      const { app, url } = servers[1]!;
+      const looks = [
+        jest.spyOn(app.get(Revocations), 'poll').mockResolvedValue(),
+        jest.spyOn(app.get(CommitFeed), 'read').mockResolvedValue([]),
+        jest.spyOn(app.get(ContactFeed), 'poll').mockResolvedValue(),
+      ];
+      const conversationId = await group(bob, eve);
+      const bobs = await connect(1, bob);
+      await send(bobs, conversationId, 'cached here');
+      const read = () => eve.at(url).call('GET', `/conversations/${conversationId}/messages`);
+      expect((await read()).status).toBe(200);
+      // Nobody of hers is connected there.
+      await ann.ok('DELETE', `/conversations/${conversationId}/members/${eve.id}`);
+      await eventually(async () => (await read()).status === 404);
+      const invite = () => bob.at(url).call('POST', '/conversations', { kind: 'group', memberIds: [ann.id] });
+      expect((await invite()).status).toBe(201);
+      await ann.ok('PUT', `/contacts/${bob.id}`, { action: 'block' });
+      await eventually(async () => (await invite()).status === 403);
+      await bob.ok('POST', '/auth/logout');
+      expect(await bobs.closed).toMatchObject({ code: 4409 });
+      for (const look of looks) look.mockRestore();
     });
 
     it('a large group is told on a channel of its own, also to who joins it', async () => {

@@ -285,7 +285,8 @@ describe('groups', () => {
     const { id } = await group([bob]);
     const writer = server.app.get(TimelineWriter);
     let release = () => {};
-    const held = writer.change(id, () => new Promise<void>((resolve) => (release = resolve)));
+    const someone = { userId: ann.id, sessionId: ann.tokens.sessionId };
+    const held = writer.change(someone, id, () => new Promise<void>((resolve) => (release = resolve)));
     // Both have been found to exist before the conversation's lock is free.
     const usersAsked = jest.spyOn(server.app.get(UsersService), 'requireExisting');
     const adding = ann.error('POST', `/conversations/${id}/members`, { userIds: [gil.id, hal.id] });

@@ -39,7 +39,8 @@ async function group(): Promise<string> {
 function message(conversationId: string, text = 'x'): NewMessage {
   const id = randomUUID();
   const body = { kind: 'text', text, metadata: null, mentions: [], mentionsAll: false, replyTo: null };
-  return { ...body, id, conversationId, senderId: ann.id, requestHash: requestHash(text), membersVersion: 1 };
+  const by = { senderId: ann.id, membersVersion: 1, recheck: () => undefined };
+  return { ...body, ...by, id, conversationId, requestHash: requestHash(text) };
 }
 
 /** Somebody else at work on a conversation, as another node would be. */

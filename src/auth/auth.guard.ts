@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { Authority } from '../common/authority';
 import { type ActorRequest, PUBLIC } from '../common/decorators';
 import { DomainError } from '../common/domain-error';
 import { Authenticator } from '../connections/authenticator';
@@ -9,6 +10,7 @@ import { Authenticator } from '../connections/authenticator';
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
+    private readonly authority: Authority,
     private readonly reflector: Reflector,
   ) {}
 
@@ -25,6 +27,7 @@ export class AuthGuard implements CanActivate {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (!token) throw new DomainError('unauthenticated');
     const { userId, sessionId } = await this.authenticator.authenticate(token);
+    this.authority.require({ sessionId });
     request.actor = { userId, sessionId };
     return true;
   }

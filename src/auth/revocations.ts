@@ -2,15 +2,17 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { InjectDataSource } from '@nestjs/typeorm';
 import { CLOSE } from '@parley/protocol';
 import { DataSource } from 'typeorm';
+import { Authority } from '../common/authority';
 import { Clock } from '../common/clock';
 import { Poller } from '../common/poller';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
+import { AUTHORITY_CHANNEL, NodeBus } from '../connections/bus/node-bus';
 import { ConnectionRegistry } from '../connections/connection-registry';
 import { FOLLOWING } from '../database/following';
 
-/** What another node revokes must act here within a second. */
-const POLL_MS = 700;
+/** What another node revokes must act here within a second, also when the bus did not bring it. */
+const POLL_MS = 500;
 /** Read again each time: a transaction may commit that much after it noted the time. */
 const OVERLAP_SECONDS = 30;
 /** For clocks that differ, and tokens that were being made during the revocation. */
@@ -26,26 +28,37 @@ const MARGIN_SECONDS = 60;
 export class Revocations implements OnModuleInit, OnModuleDestroy {
   /** When to forget each, in milliseconds; oldest first, as all are kept equally long. */
   private readonly forgetAt = new Map<string, number>();
-  private readonly poller = new Poller('reading revoked sessions', POLL_MS, () => this.poll());
+  private readonly poller: Poller;
   private readonly keepSeconds: number;
   /** By the monotonic clock of this process. */
   private polledAt = 0;
 
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
     @InjectDataSource(FOLLOWING) private readonly following: DataSource,
     @Inject(ENV) env: Pick<Env, 'accessTokenSeconds'>,
     private readonly clock: Clock,
     private readonly registry: ConnectionRegistry,
+    private readonly bus: NodeBus,
+    authority: Authority,
   ) {
     this.keepSeconds = env.accessTokenSeconds + MARGIN_SECONDS;
     // It may have been revoked between the look at its token and its opening.
     registry.onOpened((connection) => {
       if (this.has(connection.sessionId)) connection.close(CLOSE.sessionRevoked);
     });
+    authority.knowEnded((sessionId) => this.has(sessionId));
+    this.poller = new Poller(
+      'reading revoked sessions',
+      POLL_MS,
+      authority.feed(() => this.poll()),
+    );
   }
 
   async onModuleInit(): Promise<void> {
+    this.bus.join(AUTHORITY_CHANNEL);
+    this.bus.subscribe((message) => {
+      if (message.type === 'revoked') this.add(message.sessionIds);
+    });
     await this.read(this.keepSeconds);
     this.poller.start();
   }
@@ -58,24 +71,19 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     return this.forgetAt.has(sessionId);
   }
 
-  /**
-   * Whether a session has ended, for a token that ends then (milliseconds since 1970).
-   *
-   * A token that outlives what is remembered here was made by a tool, or under another ACCESS_TOKEN_TTL:
-   * only the database knows of its session.
-   */
-  async hasEnded(sessionId: string, expiresAt: number): Promise<boolean> {
-    if (this.has(sessionId)) return true;
-    if (expiresAt <= this.clock.now() + this.keepSeconds * 1_000) return false;
-    const rows: unknown[] = await this.source.query(
-      'SELECT 1 FROM session WHERE id = $1 AND revoked_at IS NULL',
-      [sessionId],
-    );
-    return rows.length === 0;
+  /** Whether a session that ended would still be known here when a token of it ends (milliseconds since 1970). */
+  covers(expiresAt: number): boolean {
+    return expiresAt <= this.clock.now() + this.keepSeconds * 1_000;
   }
 
-  /** Takes over revocations once they are committed: tokens are refused and sockets closed from here on. */
-  add(sessionIds: Iterable<string>): void {
+  /** Takes over what was revoked here, once it is committed, and tells the other nodes. */
+  announce(sessionIds: readonly string[]): void {
+    this.add(sessionIds);
+    if (sessionIds.length > 0) this.bus.publish([AUTHORITY_CHANNEL], { type: 'revoked', sessionIds });
+  }
+
+  /** From here on tokens are refused, and sockets closed. */
+  private add(sessionIds: Iterable<string>): void {
     const forgetAt = this.clock.now() + this.keepSeconds * 1_000;
     for (const sessionId of sessionIds) {
       if (this.forgetAt.has(sessionId)) continue;

@@ -74,7 +74,7 @@ export class SessionsService implements OnModuleInit {
       return { user, ended };
     });
     if (!opened) return null;
-    this.revocations.add(opened.ended);
+    this.revocations.announce(opened.ended);
     return { sessionId, refreshToken, user: opened.user };
   }
 
@@ -106,13 +106,13 @@ export class SessionsService implements OnModuleInit {
   async end(actor: Actor, sessionId: string): Promise<void> {
     const ended = await endWhere(this.source.manager, 'id = $1 AND user_id = $2', [sessionId, actor.userId]);
     if (ended.length === 0) throw new DomainError('session_not_found');
-    this.revocations.add(ended);
+    this.revocations.announce(ended);
   }
 
   /** Ends the actor's own session, which may have ended already. */
   async endCurrent(actor: Actor): Promise<void> {
     const parameters = [actor.sessionId, actor.userId];
-    this.revocations.add(await endWhere(this.source.manager, 'id = $1 AND user_id = $2', parameters));
+    this.revocations.announce(await endWhere(this.source.manager, 'id = $1 AND user_id = $2', parameters));
   }
 
   /** Ends the actor's other sessions together with what `change` does. */
@@ -121,11 +121,11 @@ export class SessionsService implements OnModuleInit {
       await change(manager);
       return endWhere(manager, 'user_id = $1 AND id <> $2', [actor.userId, actor.sessionId]);
     });
-    this.revocations.add(ended);
+    this.revocations.announce(ended);
   }
 
   private async endAll(userId: string): Promise<void> {
-    this.revocations.add(await endWhere(this.source.manager, 'user_id = $1', [userId]));
+    this.revocations.announce(await endWhere(this.source.manager, 'user_id = $1', [userId]));
   }
 
   private makeRoom(manager: EntityManager, userId: string, deviceId: string | undefined): Promise<string[]> {
@@ -169,7 +169,7 @@ export class SessionsService implements OnModuleInit {
     if (row.inGrace) return row;
     // It is genuine and was replaced: two hold it, and one of them should not.
     this.logger.warn(`session ${sessionId} of user ${row.id} ends: an old refresh token of it was presented`);
-    this.revocations.add(await endWhere(this.source.manager, 'id = $1', [sessionId]));
+    this.revocations.announce(await endWhere(this.source.manager, 'id = $1', [sessionId]));
     throw new DomainError('session_revoked');
   }
 }

@@ -45,7 +45,7 @@ export class ChatService {
     const membership =
       this.memberships.heldOf(conversationId, userId) ??
       (await this.memberships.require(conversationId, userId));
-    const message = toNewMessage(actor, membership, input);
+    const message = toNewMessage(actor, membership, input, this.access.recheck(actor, membership));
     try {
       if (membership.kind === 'direct') await this.access.requireNotBlocked(actor, membership);
       requireMembers(membership, message.mentions);
@@ -94,7 +94,12 @@ function requireMembers(membership: Membership, userIds: readonly string[]): voi
   }
 }
 
-function toNewMessage(actor: Actor, membership: Membership, input: MessageInputDto): NewMessage {
+function toNewMessage(
+  actor: Actor,
+  membership: Membership,
+  input: MessageInputDto,
+  recheck: NewMessage['recheck'],
+): NewMessage {
   const mentions = input.mentions ? [...new Set(input.mentions)] : [];
   const { id, text, kind = 'text', metadata = null, replyTo = null } = input;
   const mentionsAll = input.mentionAll ?? false;
@@ -110,5 +115,6 @@ function toNewMessage(actor: Actor, membership: Membership, input: MessageInputD
     replyTo,
     requestHash: requestHash(kind, text, metadata, mentions, mentionsAll, replyTo),
     membersVersion: membership.version,
+    recheck,
   };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor';
+import { Authority } from '../common/authority';
 import { DomainError } from '../common/domain-error';
 import type { Membership } from '../conversations/membership';
 import { MembershipService } from '../conversations/membership.service';
@@ -14,6 +15,7 @@ export class MessageAccess {
     private readonly memberships: MembershipService,
     private readonly contacts: ContactsService,
     private readonly reader: TimelineReader,
+    private readonly authority: Authority,
   ) {}
 
   /** Refuses where the actor is no member, or may not write because of a block. */
@@ -25,6 +27,16 @@ export class MessageAccess {
   async requireNotBlocked(actor: Actor, membership: Membership): Promise<void> {
     const peerId = membership.peerOf(actor.userId);
     if (peerId && (await this.contacts.isBlocked(actor.userId, peerId))) throw new DomainError('blocked');
+  }
+
+  /** How to ask again later whether the actor may still write: nothing to wait for unless contacts have changed. */
+  recheck(actor: Actor, membership: Membership): () => Promise<void> | undefined {
+    const { changeCount } = this.contacts;
+    return () => {
+      this.authority.require(actor);
+      if (this.contacts.changeCount === changeCount) return undefined;
+      return this.requireNotBlocked(actor, membership);
+    };
   }
 
   /** A message that the actor can see. */

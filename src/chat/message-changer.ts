@@ -51,6 +51,7 @@ export class MessageChanger {
     const { conversationId, id, except } = target;
     const membership = await this.memberships.require(conversationId, actor.userId);
     const { message, member, lastSeq, hiddenFrom, counts } = await this.writer.change(
+      actor,
       conversationId,
       async (change) => {
         const { manager, conversation } = change;

@@ -30,8 +30,8 @@ export class MessageEditsService {
 
   /** Says it differently; the same once more changes nothing. */
   async edit(actor: Actor, target: Target, input: MessageRevisionDto): Promise<Message> {
-    await this.access.requireWritable(actor, target.conversationId);
     return this.changer.change(actor, target, async ({ row, rows, members }) => {
+      await this.access.requireWritable(actor, target.conversationId);
       requireMayEdit(actor, row);
       requireNotDeleted(row);
       const mentions = input.mentions ? [...new Set(input.mentions)] : (row.mentions ?? []);

@@ -22,8 +22,8 @@ export class PinsService {
   ) {}
 
   async set(actor: Actor, target: Target, on: boolean): Promise<Message> {
-    await this.access.requireWritable(actor, target.conversationId);
     return this.changer.change(actor, target, async ({ manager, row, member, kind }) => {
+      await this.access.requireWritable(actor, target.conversationId);
       requireMayPin(member.role, kind);
       requireNotDeleted(row);
       if (on === (row.pinnedAt !== null)) return null;

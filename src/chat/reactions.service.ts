@@ -29,8 +29,8 @@ export class ReactionsService {
   ) {}
 
   async set(actor: Actor, target: Target, emoji: string, on: boolean): Promise<Message> {
-    await this.access.requireWritable(actor, target.conversationId);
     return this.changer.change(actor, target, async ({ manager, row }) => {
+      await this.access.requireWritable(actor, target.conversationId);
       requireNotDeleted(row);
       const reactions = row.reactions ?? [];
       const store = on ? add : remove;

@@ -12,8 +12,8 @@ import { CommitFeed } from '../timeline/commit-feed';
 import { TimelineWriter } from '../timeline/timeline-writer';
 import { GapFiller } from './gap-filler';
 
-/** What others have committed is told here within a second. */
-const POLL_MS = 700;
+/** What others have committed is told here within a second, and whom they have removed has gone. */
+const POLL_MS = 500;
 /** By then the database has ended a transaction whose client is gone. */
 const LOST_MS = 60_000;
 

@@ -6,6 +6,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { CLOSE, type Encoding, LIMITS, SUBPROTOCOLS } from '@parley/protocol';
 import type { PerMessageDeflateOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { Authority } from '../common/authority';
 import { DomainError } from '../common/domain-error';
 import type { Draining } from '../common/draining';
 import { toDomainError } from '../common/to-domain-error';
@@ -27,6 +28,7 @@ export interface AdapterParts {
   host: SocketHost;
   draining: Draining;
   authenticator: Authenticator;
+  authority: Authority;
   delivery: DeliveryService;
 }
 
@@ -48,7 +50,12 @@ export class ChatWsAdapter extends WsAdapter {
     private readonly parts: AdapterParts,
   ) {
     super(app);
-    this.router = new FrameRouter(parts.delivery, new DirectHandlers(app), parts.host.traffic.received);
+    this.router = new FrameRouter(
+      parts.delivery,
+      new DirectHandlers(app),
+      parts.host.traffic.received,
+      parts.authority,
+    );
     this.admission = new Admission(() => this.router.inFlight);
   }
 

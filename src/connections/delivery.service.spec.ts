@@ -1,9 +1,11 @@
 import type { CloseInfo } from '@parley/protocol';
+import { Authority } from '../common/authority';
 import { MemoryBus, MemoryBusHub } from './bus/memory-bus';
 import type { Connection } from './connection';
 import { ConnectionRegistry } from './connection-registry';
 import { DeliveryService } from './delivery.service';
 import { Frame } from './frame';
+import type { Gap } from './push-order';
 
 class Recorder implements Connection {
   readonly sessionId = 'session';
@@ -22,8 +24,13 @@ class Recorder implements Connection {
 }
 
 function node(hub: MemoryBusHub, ...connections: Connection[]): DeliveryService {
+  return nodeWith(new Authority(), hub, ...connections);
+}
+
+function nodeWith(authority: Authority, hub: MemoryBusHub, ...connections: Connection[]): DeliveryService {
   const registry = new ConnectionRegistry();
-  const delivery = new DeliveryService(registry, new MemoryBus(hub), { groupChannelMembers: 16 });
+  const bus = new MemoryBus(hub);
+  const delivery = new DeliveryService(registry, bus, { groupChannelMembers: 16 }, authority);
   for (const connection of connections) registry.add(connection);
   return delivery;
 }
@@ -67,6 +74,37 @@ describe('DeliveryService', () => {
     // What has arrived there leaves at the end of a turn too.
     await turnEnd();
     expect([here, there, stranger].map((connection) => connection.frames.length)).toEqual([0, 1, 0]);
+  });
+
+  it('hands on nothing of other nodes while it cannot know what was taken back, and reads it afterwards', async () => {
+    const hub = new MemoryBusHub();
+    const authority = new Authority();
+    const isCurrent = jest.spyOn(authority, 'isCurrent').mockReturnValue(false);
+    const [here, there] = [new Recorder('1', 'ann'), new Recorder('2', 'bob')];
+    const delivery = node(hub, here);
+    const elsewhere = nodeWith(authority, hub, there);
+    const read: Gap[] = [];
+    elsewhere.follow({
+      catchUp: () => Promise.resolve(),
+      fill: (gaps) => {
+        read.push(...gaps);
+        return Promise.resolve([]);
+      },
+      members: () => null,
+    });
+    const told = (version: number) => {
+      const position = { conversationId: 'c', version, seq: version, seqBefore: version - 1 };
+      delivery.push({ to: ['ann', 'bob'], frame: typing('eve'), position });
+    };
+    told(1);
+    delivery.push({ to: ['ann', 'bob'], frame: typing('eve') });
+    for (let i = 0; i < 3; i++) await turnEnd();
+    expect([here, there].map(({ frames }) => frames.length)).toEqual([2, 0]);
+    expect(read).toMatchObject([{ conversationId: 'c', from: { version: 0 } }]);
+    isCurrent.mockRestore();
+    delivery.push({ to: ['bob'], frame: typing('eve') });
+    for (let i = 0; i < 3; i++) await turnEnd();
+    expect(there.frames).toHaveLength(1);
   });
 
   it('reaches the connected among many members', async () => {

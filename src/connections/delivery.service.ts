@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Authority } from '../common/authority';
 import type { Commit } from '../common/commit';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
@@ -40,6 +41,7 @@ export class DeliveryService {
     private readonly registry: ConnectionRegistry,
     private readonly bus: NodeBus,
     @Inject(ENV) env: Pick<Env, 'groupChannelMembers'>,
+    private readonly authority: Authority,
   ) {
     this.order = new PushOrder(bus);
     this.publisher = new BusPublisher(bus, env.groupChannelMembers);
@@ -122,7 +124,7 @@ export class DeliveryService {
   private receive(message: BusMessage): void {
     if (message.type === 'telling') this.receiveTelling(message.position, message.told);
     else if (message.type === 'commit') this.order.heard(message.commit);
-    else if (message.type === 'push') {
+    else if (message.type === 'push' && this.authority.isCurrent()) {
       const { userId, frame } = message;
       this.atEnd(() => this.write({ to: [userId], frame }));
     }
@@ -133,7 +135,8 @@ export class DeliveryService {
     if (this.arrived.has(key) || this.order.knows(position)) return;
     const members = this.elsewhere?.members(position.conversationId);
     const { conversationId, version, seqBefore } = position;
-    const isKnown = members || !told.some(({ to }) => isSight(to));
+    // Nor is it told to whom it concerns while this node cannot know whether it still does.
+    const isKnown = (members || !told.some(({ to }) => isSight(to))) && this.authority.isCurrent();
     // Reading it from the database brings the members too.
     if (!isKnown)
       return this.heard([{ conversationId, version, base: { version: version - 1, seq: seqBefore } }]);

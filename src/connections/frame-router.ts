@@ -1,10 +1,14 @@
 import type { MessageMappingProperties } from '@nestjs/websockets';
+import type { Authority } from '../common/authority';
 import { DomainError } from '../common/domain-error';
 import type { DirectHandlers } from './direct-handlers';
 import type { Counts } from '../metrics/counts';
 import { type DeliveryService } from './delivery.service';
 import { InOrder } from './in-order';
 import type { InboundFrame } from './inbound-frame';
+
+/** What concerns nobody but the one who asks. */
+const ABOUT_CONNECTION: ReadonlySet<string> = new Set(['ping', 'auth.refresh']);
 
 /** The handlers of all gateways by event; each frame goes to one of them, directly. */
 export class FrameRouter {
@@ -16,6 +20,7 @@ export class FrameRouter {
     private readonly delivery: DeliveryService,
     private readonly direct: Pick<DirectHandlers, 'call'>,
     private readonly received: Counts,
+    private readonly authority: Authority,
   ) {}
 
   add(handlers: readonly MessageMappingProperties[]): void {
@@ -39,6 +44,7 @@ export class FrameRouter {
     }
     this.inFlight++;
     try {
+      if (!ABOUT_CONNECTION.has(frame.event)) this.authority.require(frame.connection);
       const direct = this.direct.call(frame.event, frame.connection, frame.data);
       // Nest has already told the error filter when the handler failed; the result is then undefined.
       const result: unknown = await (direct ? direct.result : handler(frame.data, frame));

@@ -54,7 +54,7 @@ export class GroupsService {
   async changeTitle(actor: Actor, conversationId: string, title: string): Promise<Conversation> {
     const membership = await this.memberships.require(conversationId, actor.userId);
     if (membership.kind !== 'group') throw new DomainError('not_a_group');
-    const { conversation, entry } = await this.writer.change(conversationId, async (change) => {
+    const { conversation, entry } = await this.writer.change(actor, conversationId, async (change) => {
       const { role } = await new MemberRows(change).require(actor.userId, 'conversation_not_found');
       requireMay(role, 'changeTitle');
       if (change.conversation.title === title) return { conversation: change.conversation, entry: null };

@@ -159,7 +159,7 @@ export class MembersService {
   ): Promise<T> {
     const membership: Membership = await this.memberships.require(conversationId, actor.userId);
     if (membership.kind !== 'group') throw new DomainError('not_a_group');
-    const committed = await this.writer.change(conversationId, async (change) => {
+    const committed = await this.writer.change(actor, conversationId, async (change) => {
       const rows = new MemberRows(change);
       return work(change, rows, await rows.require(actor.userId, 'conversation_not_found'));
     });

@@ -17,6 +17,7 @@ export class DatabaseModule {
           ...options,
           ...RETRIES,
           name: FOLLOWING,
+          applicationName: 'parley following',
           poolSize: FOLLOWING_POOL_SIZE,
         } as TypeOrmModuleOptions),
       ],

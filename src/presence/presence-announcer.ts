@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Authority } from '../common/authority';
 import { Slots } from '../common/slots';
 import type { Connection } from '../connections/connection';
 import { ConnectionRegistry } from '../connections/connection-registry';
@@ -29,6 +30,7 @@ export class PresenceAnnouncer {
     private readonly contacts: ContactsService,
     private readonly membership: MembershipService,
     private readonly lists: WatchLists,
+    private readonly authority: Authority,
   ) {}
 
   /** Takes changes on; they are told by `drain`. */
@@ -51,7 +53,8 @@ export class PresenceAnnouncer {
   }
 
   private async run(): Promise<void> {
-    while (this.waiting.size > 0) {
+    // Who is friends with whom is in memory, and may have been taken back.
+    while (this.waiting.size > 0 && this.authority.isCurrent()) {
       const told = await Promise.all(this.take().map((change) => this.tell(change)));
       if (told.includes(false)) return;
     }

@@ -10,6 +10,7 @@ import type { UsersService } from '../users/users.service';
 import { LastSeenWriter } from './last-seen-writer';
 import { MemoryPresenceStore } from './memory-presence-store';
 import { PresenceAccess } from './presence-access';
+import { Authority } from '../common/authority';
 import { PresenceAnnouncer } from './presence-announcer';
 import { PresenceReader } from './presence-reader';
 import { PresenceService } from './presence.service';
@@ -146,7 +147,7 @@ class Node {
     const reader = new PresenceReader(env, clock, store);
     const access = new PresenceAccess(contacts, membership);
     const watches = new PresenceWatches(this.registry, contacts, access, lists);
-    this.announcer = new PresenceAnnouncer(this.registry, contacts, membership, lists);
+    this.announcer = new PresenceAnnouncer(this.registry, contacts, membership, lists, new Authority());
     this.lastSeen = new LastSeenWriter(users);
     this.tracker = new PresenceTracker(clock, this.registry, store, reader, this.announcer, this.lastSeen);
     this.service = new PresenceService(access, reader, store, this.tracker, users, watches);

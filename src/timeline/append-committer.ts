@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import type { Commit } from '../common/commit';
 import { DomainError } from '../common/domain-error';
 import type { AppendJob } from './append-job';
-import { appendMessages, type Locking, messageKey, UncertainCommitError } from './append-statement';
+import { appendMessages, type Locking, messageKey, Refusal, UncertainCommitError } from './append-statement';
 import type { NewMessage } from './new-message';
 import { CommitFeed } from './commit-feed';
 import type { MessageEntity } from './message.entity';
@@ -50,19 +50,23 @@ export class AppendCommitter {
       );
       this.committed(unique.length, (performance.now() - begun) / 1_000);
       const passedOver = new Set<string>();
+      const refused = new Map<string, unknown>();
       for (const [at, job] of unique.entries()) {
         const fate = fates[at];
-        if (typeof fate === 'object')
+        if (fate instanceof Refusal) refused.set(messageKey(job.message), fate.reason);
+        else if (typeof fate === 'object')
           job.resolve({ message: newMessage(job.message, fate), duplicate: false });
-        else if (fate === 'refused') job.reject(new DomainError('conversation_not_found'));
         else if (fate === 'passed' && locking === 'skip') passedOver.add(job.message.conversationId);
       }
       const isPassed = ({ message }: AppendJob) => passedOver.has(message.conversationId);
       const known = unique.filter(
-        (_, at) => fates[at] === 'known' || (fates[at] === 'passed' && locking === 'wait'),
+        (_, at) =>
+          fates[at] === 'known' ||
+          fates[at] instanceof Refusal ||
+          (fates[at] === 'passed' && locking === 'wait'),
       );
       const retries = [...known, ...repeated.filter((job) => !isPassed(job))];
-      if (retries.length > 0) await this.answerRetries(retries);
+      if (retries.length > 0) await this.answerRetries(retries, refused);
       return passedOver.size > 0 ? jobs.filter(isPassed) : [];
     } catch (error) {
       return this.fail(jobs, error, locking);
@@ -83,14 +87,16 @@ export class AppendCommitter {
     return [];
   }
 
-  /** Answers ids that were stored before with what was stored, if they ask for the same. */
-  private async answerRetries(jobs: AppendJob[]): Promise<void> {
+  /** Answers ids that were stored before with what was stored, if they ask for the same; also what would be refused now. */
+  private async answerRetries(jobs: AppendJob[], refused: ReadonlyMap<string, unknown>): Promise<void> {
     try {
       const found = await this.reader.findMany(jobs.map((job) => job.message));
       for (const job of jobs) {
-        const row = found.get(messageKey(job.message));
-        if (!row) job.reject(new DomainError('conversation_not_found'));
-        else if (!isSameRequest(row, job.message)) job.reject(new DomainError('id_conflict'));
+        const key = messageKey(job.message);
+        const row = found.get(key);
+        if (!row) job.reject(refused.get(key) ?? new DomainError('conversation_not_found'));
+        else if (!isSameRequest(row, job.message))
+          job.reject(refused.get(key) ?? new DomainError('id_conflict'));
         else job.resolve({ message: toMessage(row), duplicate: true });
       }
     } catch (error) {

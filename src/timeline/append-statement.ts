@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Commit } from '../common/commit';
+import { DomainError } from '../common/domain-error';
 import { CURRENT_XID } from './current-xid';
 import { AS_TEXT, arrayOf, toColumns } from './append-columns';
 import type { NewMessage, Numbered } from './new-message';
@@ -44,11 +45,16 @@ export class UncertainCommitError extends Error {
   }
 }
 
+/** Why what was let in is not allowed any more. */
+export class Refusal {
+  constructor(readonly reason: unknown) {}
+}
+
 /**
  * What became of a message: its numbers, or that it was `known` already; that its conversation was `passed` over,
- * locked by somebody else or not there; that it was `refused`, its sender having gone since it was let in.
+ * locked by somebody else or not there; or why it was refused.
  */
-export type Fate = Numbered | 'known' | 'passed' | 'refused';
+export type Fate = Numbered | 'known' | 'passed' | Refusal;
 
 // A statement of its own: under READ COMMITTED its snapshot is taken after the locks, so it sees what
 // another node stored while this one waited. Looking and inserting in the locking statement would not.
@@ -127,7 +133,7 @@ export async function appendMessages(
   await client.query(BEGIN);
   let fates: Fate[];
   try {
-    fates = await lockAll(client, messages, locking);
+    fates = await recheck(messages, await lockAll(client, messages, locking));
     const accepted = messages.filter((_, at) => fates[at] === 'known');
     if (accepted.length > 0) {
       const stored = await insert(client, nodeId, accepted);
@@ -172,8 +178,23 @@ async function lockAll(
   const gone = await withoutSender(client, doubtful);
   return messages.map((message) => {
     if (answers.get(message.conversationId) === null) return 'passed';
-    return gone.has(message) ? 'refused' : 'known';
+    return gone.has(message) ? new Refusal(new DomainError('conversation_not_found')) : 'known';
   });
+}
+
+/** Refuses what is not allowed any more. */
+async function recheck(messages: readonly NewMessage[], fates: Fate[]): Promise<Fate[]> {
+  for (const [at, message] of messages.entries()) {
+    if (fates[at] !== 'known') continue;
+    try {
+      const answer = message.recheck();
+      // Most often it is known without waiting.
+      if (answer) await answer;
+    } catch (error) {
+      fates[at] = new Refusal(error);
+    }
+  }
+  return fates;
 }
 
 /** Members change under the same lock, so almost always there is nobody to ask for. */
@@ -233,7 +254,7 @@ function commitsOf(messages: readonly NewMessage[], fates: readonly Fate[]): Com
   const commits = new Map<string, Commit>();
   for (const [at, { conversationId }] of messages.entries()) {
     const fate = fates[at];
-    if (typeof fate !== 'object') continue;
+    if (typeof fate !== 'object' || fate instanceof Refusal) continue;
     const known = commits.get(conversationId);
     const base = { version: fate.version - 1, seq: fate.seq - 1 };
     commits.set(conversationId, {

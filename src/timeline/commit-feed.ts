@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Authority } from '../common/authority';
 import type { Commit } from '../common/commit';
 import { newId } from '../common/ids';
 import { FOLLOWING } from '../database/following';
@@ -34,7 +35,15 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
   /** What was read of that. */
   private readonly seen = new Set<string>();
 
-  constructor(@InjectDataSource(FOLLOWING) private readonly source: DataSource) {}
+  /** What others have committed since the last reading; one reading at a time. */
+  readonly read: () => Promise<Commit[]>;
+
+  constructor(
+    @InjectDataSource(FOLLOWING) private readonly source: DataSource,
+    authority: Authority,
+  ) {
+    this.read = authority.feed(() => this.readPages());
+  }
 
   async onModuleInit(): Promise<void> {
     await this.begin();
@@ -56,8 +65,7 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
     );
   }
 
-  /** What others have committed since the last reading; one reading at a time. */
-  async read(): Promise<Commit[]> {
+  private async readPages(): Promise<Commit[]> {
     const commits: Commit[] = [];
     try {
       while (await this.readPage(commits));

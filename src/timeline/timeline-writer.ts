@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Actor } from '../common/actor';
+import { Authority } from '../common/authority';
 import type { Commit } from '../common/commit';
 import { DomainError } from '../common/domain-error';
 import { Slots } from '../common/slots';
@@ -53,6 +55,7 @@ export class TimelineWriter {
     private readonly committer: AppendCommitter,
     private readonly feed: CommitFeed,
     private readonly reader: TimelineReader,
+    private readonly authority: Authority,
   ) {
     this.maxWaiting = env.writeQueueMessages;
     // Lanes may wait long for a lock, so they take half of the connections at the most.
@@ -92,7 +95,11 @@ export class TimelineWriter {
   }
 
   /** Runs a change of a conversation in a transaction that holds its lock; resolves once it is durable. */
-  change<T>(conversationId: string, work: (change: ConversationChange) => Promise<T>): Promise<T> {
+  change<T>(
+    actor: Actor,
+    conversationId: string,
+    work: (change: ConversationChange) => Promise<T>,
+  ): Promise<T> {
     const transaction = () =>
       this.transaction(async (manager) => {
         const conversation = await manager.findOne(ConversationEntity, {
@@ -100,6 +107,8 @@ export class TimelineWriter {
           lock: { mode: 'for_no_key_update' },
         });
         if (!conversation) throw new DomainError('conversation_not_found');
+        // The lock may have been long in coming.
+        this.authority.require(actor);
         return this.run(manager, conversation, work);
       });
     return new Promise((resolve, reject) => {

@@ -1,12 +1,14 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Authority } from '../common/authority';
 import { newId } from '../common/ids';
 import { Poller } from '../common/poller';
+import { AUTHORITY_CHANNEL, NodeBus } from '../connections/bus/node-bus';
 import { FOLLOWING } from '../database/following';
 
-/** A block must act on every node within a second, also when no bus carries it. */
-const POLL_MS = 700;
+/** A block must act on every node within a second, also when the bus did not bring it. */
+const POLL_MS = 500;
 const PURGE_MS = 10 * 60_000;
 const KEEP = '1 day';
 
@@ -25,14 +27,28 @@ interface ChangeRow {
 export class ContactFeed implements OnModuleInit, OnModuleDestroy {
   private readonly nodeId = newId();
   private readonly listeners: Listener[] = [];
-  private readonly poller = new Poller('reading the changes of contacts', POLL_MS, () => this.poll());
+  private readonly poller: Poller;
   private readonly purger = new Poller('purging the changes of contacts', PURGE_MS, () => this.purge());
   private horizon = '';
   private seen: ReadonlySet<string> = new Set();
 
-  constructor(@InjectDataSource(FOLLOWING) private readonly source: DataSource) {}
+  constructor(
+    @InjectDataSource(FOLLOWING) private readonly source: DataSource,
+    private readonly bus: NodeBus,
+    authority: Authority,
+  ) {
+    this.poller = new Poller(
+      'reading the changes of contacts',
+      POLL_MS,
+      authority.feed(() => this.poll()),
+    );
+  }
 
   async onModuleInit(): Promise<void> {
+    this.bus.join(AUTHORITY_CHANNEL);
+    this.bus.subscribe((message) => {
+      if (message.type === 'contacts') this.tell(message.userId, message.contactIds);
+    });
     const rows: { horizon: string }[] = await this.source.query(
       'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon',
     );
@@ -57,13 +73,19 @@ export class ContactFeed implements OnModuleInit, OnModuleDestroy {
     );
   }
 
-  /** Tells this node, once it is committed. */
+  /** Tells every node of what was changed here, once it is committed. */
   announce(userId: string, contactIds: readonly string[]): void {
+    this.tell(userId, contactIds);
+    if (contactIds.length > 0)
+      this.bus.publish([AUTHORITY_CHANNEL], { type: 'contacts', userId, contactIds });
+  }
+
+  private tell(userId: string, contactIds: readonly string[]): void {
     for (const contactId of contactIds) for (const listener of this.listeners) listener(userId, contactId);
   }
 
   /** By transaction and not by time: one that commits late is at or after the horizon, and not missed. */
-  private async poll(): Promise<void> {
+  async poll(): Promise<void> {
     const rows: ChangeRow[] = await this.source.query(
       `SELECT s.horizon::text AS horizon, c.xid::text AS xid, c.user_id, c.contact_id
        FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon) s
@@ -76,7 +98,7 @@ export class ContactFeed implements OnModuleInit, OnModuleDestroy {
       if (xid === null) continue;
       const key = `${xid} ${user_id} ${contact_id}`;
       seen.add(key);
-      if (!this.seen.has(key)) this.announce(user_id, [contact_id]);
+      if (!this.seen.has(key)) this.tell(user_id, [contact_id]);
     }
     this.seen = seen;
   }

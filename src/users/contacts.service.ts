@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
+import { Authority } from '../common/authority';
 import { DomainError } from '../common/domain-error';
 import { Together } from '../common/together';
 import { DeliveryService } from '../connections/delivery.service';
@@ -45,13 +46,17 @@ export class ContactsService {
     (keys) => this.readBlocked(keys),
   );
 
+  private changes = 0;
+
   constructor(
     @InjectDataSource() private readonly source: DataSource,
     private readonly delivery: DeliveryService,
     private readonly feed: ContactFeed,
+    private readonly authority: Authority,
   ) {
     // First of the listeners: those that follow may ask here.
     feed.onChange((a, b) => {
+      this.changes++;
       this.friends.invalidate(a);
       this.friends.invalidate(b);
       this.blocks.invalidate(pairKey(a, b));
@@ -68,6 +73,11 @@ export class ContactsService {
     return this.blocks.get(pairKey(a, b));
   }
 
+  /** Grows with every change that is heard of: while it stands, what was asked for here holds. */
+  get changeCount(): number {
+    return this.changes;
+  }
+
   /** Called once a change between two people is committed, here or on another node, within a second. */
   onChange(listener: (userIdA: string, userIdB: string) => void): void {
     this.feed.onChange(listener);
@@ -82,6 +92,7 @@ export class ContactsService {
     const [before, after] = await this.source.transaction(async (manager) => {
       if (NEEDS_ACCOUNTS.includes(change)) await requireBoth(manager, ids);
       const pair = await lockPair(manager, ids);
+      this.authority.require(actor);
       const next = changed(pair, change);
       if (next === pair) return [pair, pair];
       await writePair(manager, ids, pair, next);

@@ -48,6 +48,13 @@ export class Installation {
     await this.start();
   }
 
+  /** One more server on the same database. */
+  async peer(): Promise<ServerProcess> {
+    const { user, password, database, host, port } = this.database();
+    const url = `postgres://${user}:${password}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`;
+    return ServerProcess.start(this.dir, { ...this.settings, PORT: '0', DATABASE_URL: url });
+  }
+
   /** The id of a new group of both. */
   async group(): Promise<string> {
     const { conversation } = await this.ann.ok('POST', '/conversations', {
@@ -75,12 +82,16 @@ export class Installation {
 
   /** A session beside the server's, as the server's own user unless told. */
   async session(user?: 'postgres'): Promise<Client> {
-    const connection = findRunningPostgres(this.dir);
-    if (!connection) throw new Error('the database does not run');
-    const client = new Client({ ...connection, ...(user && { user }) });
+    const client = new Client({ ...this.database(), ...(user && { user }) });
     client.on('error', () => undefined);
     await client.connect();
     return client;
+  }
+
+  private database() {
+    const connection = findRunningPostgres(this.dir);
+    if (!connection) throw new Error('the database does not run');
+    return connection;
   }
 
   /** As a crash of the machine would: server and database at once, without a word. */

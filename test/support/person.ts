@@ -38,7 +38,7 @@ export class Person {
   private readonly sockets: TestSocket[] = [];
 
   private constructor(
-    private readonly url: string,
+    readonly url: string,
     readonly username: string,
     readonly tokens: Tokens,
   ) {}
@@ -62,6 +62,13 @@ export class Person {
   /** The same person, at another process. */
   at(url: string): Person {
     return new Person(url, this.username, this.tokens);
+  }
+
+  /** The same person on one more device, in a session of its own. */
+  async login(): Promise<Person> {
+    const credentials = { username: this.username, password: PASSWORD };
+    const { body } = await call(this.url, 'POST', '/v1/auth/login', credentials);
+    return new Person(this.url, this.username, body as Tokens);
   }
 
   get id(): string {

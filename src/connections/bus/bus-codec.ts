@@ -18,7 +18,9 @@ type Head =
   | { t: 'commit'; c: string; v: number; bv: number; bs: number; m: boolean }
   | { t: 'push'; u: string; p: [Part] }
   | { t: 'recount'; u: string; c: string }
-  | { t: 'presence'; a: readonly PresenceNews[] };
+  | { t: 'presence'; a: readonly PresenceNews[] }
+  | { t: 'revoked'; s: readonly string[] }
+  | { t: 'contacts'; u: string; c: readonly string[] };
 
 export function encodeBusMessage(message: BusMessage): Buffer {
   const frames = framesOf(message).map((frame) => frame.bytes('json'));
@@ -62,6 +64,10 @@ export function decodeBusMessage(bytes: Buffer): BusMessage | null {
       return { type: 'recount', userId: head.u, conversationId: head.c };
     case 'presence':
       return { type: 'presence', changes: head.a };
+    case 'revoked':
+      return { type: 'revoked', sessionIds: head.s };
+    case 'contacts':
+      return { type: 'contacts', userId: head.u, contactIds: head.c };
     default:
       return null;
   }
@@ -88,6 +94,10 @@ function headOf(message: BusMessage): Head {
       return { t: 'recount', u: message.userId, c: message.conversationId };
     case 'presence':
       return { t: 'presence', a: message.changes };
+    case 'revoked':
+      return { t: 'revoked', s: message.sessionIds };
+    case 'contacts':
+      return { t: 'contacts', u: message.userId, c: message.contactIds };
   }
 }
 

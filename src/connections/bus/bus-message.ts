@@ -36,4 +36,8 @@ export type BusMessage =
   | { readonly type: 'push'; readonly userId: string; readonly frame: Frame }
   /** That what is unread to one user has changed, and is to be counted where they are connected. */
   | { readonly type: 'recount'; readonly userId: string; readonly conversationId: string }
-  | { readonly type: 'presence'; readonly changes: readonly PresenceNews[] };
+  | { readonly type: 'presence'; readonly changes: readonly PresenceNews[] }
+  /** Sessions that have ended: nothing is taken from them any more, and nothing given. */
+  | { readonly type: 'revoked'; readonly sessionIds: readonly string[] }
+  /** People with whom a user stands otherwise now: friends no more, blocked, or not any longer. */
+  | { readonly type: 'contacts'; readonly userId: string; readonly contactIds: readonly string[] };

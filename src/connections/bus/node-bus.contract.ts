@@ -115,6 +115,8 @@ function carriesEverything(nodes: Nodes): void {
       { type: 'commit', commit: { conversationId: 'c', base, version: 9, changesMembers: true } },
       { type: 'push', userId: 'ann', frame },
       { type: 'recount', userId: 'ann', conversationId: 'c' },
+      { type: 'revoked', sessionIds: ['s', 't'] },
+      { type: 'contacts', userId: 'ann', contactIds: ['bob', 'eve'] },
       {
         type: 'presence',
         changes: [

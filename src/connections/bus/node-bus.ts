@@ -44,6 +44,9 @@ export abstract class NodeBus {
   abstract close(): Promise<void>;
 }
 
+/** The channel of what every node must act on, whoever is connected to it. */
+export const AUTHORITY_CHANNEL = 'authority';
+
 /** The channel of what concerns a user. */
 export function userChannel(userId: string): string {
   return `u:${userId}`;
