@@ -15,6 +15,7 @@ import type { TestSocket } from './support/test-socket';
 const LEASE_MS = 300;
 
 interface Node {
+  id: string;
   store: RedisPresenceStore;
   client: RedisClient;
   heard: Change[];
@@ -42,7 +43,8 @@ describeWith('redis-server', 'presence in Redis', () => {
   async function node(clock: Clock): Promise<Node> {
     const client = await connectRedis(redis.url);
     const bus = await RedisBus.connect(client, randomUUID(), 'presence-test:');
-    const options = { nodeId: randomUUID(), ttlMs: TTL_SECONDS * 1_000, leaseMs: LEASE_MS };
+    const id = randomUUID();
+    const options = { nodeId: id, ttlMs: TTL_SECONDS * 1_000, leaseMs: LEASE_MS };
     const store = new RedisPresenceStore(client, bus, clock, options);
     const heard: Change[] = [];
     store.onChange((changes) => heard.push(...changes));
@@ -50,7 +52,7 @@ describeWith('redis-server', 'presence in Redis', () => {
       await bus.close();
       await closeRedis(client);
     };
-    const made = { store, client, heard, die };
+    const made = { id, store, client, heard, die };
     nodes.push(made);
     const channel = 'presence-test:presence';
     await until(async () => (await client.pubSubNumSub(channel))[channel] === nodes.length);
@@ -93,6 +95,21 @@ describeWith('redis-server', 'presence in Redis', () => {
       const records = await c.store.read(['u0', 'u1']);
       expect([...records.values()].map(({ connected }) => connected)).toEqual([true, false]);
       expect(await b.client.keys('parley:presence:node:*')).toHaveLength(1);
+    });
+
+    it('puts back who is connected to a node that stood still and was cleared away', async () => {
+      const clock = new TestClock();
+      const [frozen, b] = [await node(clock), await node(clock)];
+      await frozen.store.open({ userId: 'ann', connectionId: '1' });
+      const cleared = new Promise((resolve) => b.store.onDoubt(resolve));
+      let isCleared = false;
+      void cleared.then(() => (isCleared = true));
+      await until(async () => {
+        await b.client.zAdd('parley:presence:nodes', { score: 0, value: frozen.id });
+        return isCleared;
+      });
+      await until(async () => (await b.store.read(['ann'])).get('ann')?.connected === true);
+      await until(async () => (await b.client.sCard(`parley:presence:node:${frozen.id}`)) === 1);
     });
 
     it('rejects while Redis is away, and puts back what it has lost', async () => {

@@ -112,7 +112,7 @@ export function readEnv(source: Source = process.env): Env {
     refreshTokenSeconds: read.integer('REFRESH_TOKEN_TTL', 60 * 86_400, 60, 400 * 86_400),
     heartbeatSeconds: read.integer('HEARTBEAT_SECONDS', 20, 1, 300),
     presenceTtlSeconds: read.integer('PRESENCE_TTL', 3_600, 1, 604_800),
-    presenceGraceSeconds: read.integer('PRESENCE_GRACE', 10, 0, 600),
+    presenceGraceSeconds: read.integer('PRESENCE_GRACE', 60, 0, 600),
     cacheTtlSeconds: read.integer('CACHE_TTL', 60, 1, 86_400),
     metrics: readMetrics(read),
     tls: readTls(read),

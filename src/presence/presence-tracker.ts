@@ -109,9 +109,11 @@ export class PresenceTracker implements OnModuleInit, OnModuleDestroy, OnApplica
 
   private async announce(marked: ReadonlyMap<string, boolean>): Promise<void> {
     const readings = await this.reader.read([...marked.keys()]);
-    const announcements = [...readings].map(([userId, reading]) =>
-      toAnnouncement(userId, reading, marked.get(userId) ?? false),
-    );
+    const announcements: Announcement[] = [];
+    for (const [userId, reading] of readings) {
+      const again = marked.get(userId) ?? false;
+      if (again || isNews(reading)) announcements.push(toAnnouncement(userId, reading, again));
+    }
     this.noteLastSeen(await this.store.announce(announcements));
     for (const [userId, { changesAt }] of readings) this.schedule(userId, changesAt);
   }
@@ -130,6 +132,11 @@ export class PresenceTracker implements OnModuleInit, OnModuleDestroy, OnApplica
 
 function toEntry({ id, userId }: Connection): PresenceEntry {
   return { connectionId: id, userId };
+}
+
+/** Whether it differs from what was announced, or nobody answers for the user any more. */
+function isNews({ connected, status, own, announced }: Reading): boolean {
+  return !connected || status !== announced.status || own !== announced.own;
 }
 
 function toAnnouncement(userId: string, reading: Reading, again: boolean): Announcement {

@@ -8,6 +8,7 @@ import { ConnectionsModule } from '../connections/connections.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { REDIS, type RedisClient } from '../redis/redis-client';
 import { UsersModule } from '../users/users.module';
+import { FriendsHere } from './friends-here';
 import { LastSeenWriter } from './last-seen-writer';
 import { MemoryPresenceStore } from './memory-presence-store';
 import { PresenceAccess } from './presence-access';
@@ -26,6 +27,7 @@ import { WatchLists } from './watch-lists';
   imports: [ConnectionsModule, ConversationsModule, UsersModule],
   controllers: [PresenceController],
   providers: [
+    FriendsHere,
     LastSeenWriter,
     PresenceAccess,
     PresenceAnnouncer,

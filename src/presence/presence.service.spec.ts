@@ -7,6 +7,7 @@ import type { Frame } from '../connections/frame';
 import type { MembershipService } from '../conversations/membership.service';
 import type { ContactsService } from '../users/contacts.service';
 import type { UsersService } from '../users/users.service';
+import { FriendsHere } from './friends-here';
 import { LastSeenWriter } from './last-seen-writer';
 import { MemoryPresenceStore } from './memory-presence-store';
 import { PresenceAccess } from './presence-access';
@@ -52,7 +53,7 @@ class FakeConnection implements Connection {
   }
 }
 
-class FakeContacts implements Pick<ContactsService, 'friendIds' | 'isBlocked' | 'onChange'> {
+class FakeContacts implements Pick<ContactsService, 'friendIds' | 'friendsOf' | 'isBlocked' | 'onChange'> {
   private readonly friends = new Set<string>();
   private readonly blocks = new Set<string>();
   private readonly listeners: ((a: string, b: string) => void)[] = [];
@@ -71,6 +72,11 @@ class FakeContacts implements Pick<ContactsService, 'friendIds' | 'isBlocked' | 
     await this.gate;
     if (this.down) throw new Error('no database');
     return new Set(friendIds.map(([, b]) => b ?? ''));
+  }
+
+  async friendsOf(userIds: readonly string[]): Promise<Map<string, string[]>> {
+    const all = userIds.map(async (id): Promise<[string, string[]]> => [id, [...(await this.friendIds(id))]]);
+    return new Map(await Promise.all(all));
   }
 
   async isBlocked(a: string, b: string): Promise<boolean> {
@@ -147,7 +153,9 @@ class Node {
     const reader = new PresenceReader(env, clock, store);
     const access = new PresenceAccess(contacts, membership);
     const watches = new PresenceWatches(this.registry, contacts, access, lists);
-    this.announcer = new PresenceAnnouncer(this.registry, contacts, membership, lists, new Authority());
+    const friends = new FriendsHere(this.registry, contacts);
+    friends.onModuleInit();
+    this.announcer = new PresenceAnnouncer(this.registry, friends, membership, lists, new Authority());
     this.lastSeen = new LastSeenWriter(users);
     this.tracker = new PresenceTracker(clock, this.registry, store, reader, this.announcer, this.lastSeen);
     this.service = new PresenceService(access, reader, store, this.tracker, users, watches);

@@ -91,9 +91,12 @@ export const RESTORE = script(`
   redis.call('HSETNX', KEYS[1], 'status', ARGV[3])
   redis.call('HSETNX', KEYS[1], 'own', ARGV[4])`);
 
-/** KEYS: the nodes' leases. ARGV: node, lease in ms. By Redis' clock; returns the nodes that are dead. */
+/**
+ * KEYS: the nodes' leases. ARGV: node, lease in ms. By Redis' clock; returns the nodes that are dead, after
+ * 1 when there was no lease to renew: it was over, and another node has cleared this one away.
+ */
 export const LEASE = script(`
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-  return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)`);
+  local added = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+  return {added, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)}`);

@@ -3,6 +3,7 @@ import type { ChosenStatus } from '@parley/protocol';
 import type { Clock } from '../common/clock';
 import { NodeBus } from '../connections/bus/node-bus';
 import type { RedisClient } from '../redis/redis-client';
+import { claimOf, keyOf, LEASES, setOf } from './redis-presence-keys';
 import {
   type Announcement,
   type Change,
@@ -22,8 +23,6 @@ import {
   type Script,
 } from './redis-presence-scripts';
 
-const PREFIX = 'parley:presence:';
-const LEASES = `${PREFIX}nodes`;
 /** A node that has not renewed its lease for so long is dead, and its entries do not count. */
 const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
@@ -50,6 +49,8 @@ export class RedisPresenceStore extends PresenceStore {
   private readonly local = new Map<string, Set<string>>();
   /** What was last announced of this node's users, for a Redis that has lost it. */
   private readonly announced = new Map<string, Shown>();
+  /** Users on this node's list in Redis, as far as is known here. */
+  private readonly noted = new Set<string>();
   private readonly changeListeners: ((changes: readonly Change[]) => void)[] = [];
   private readonly doubtListeners: ((userIds: readonly string[]) => void)[] = [];
   private readonly nodeId: string;
@@ -88,7 +89,10 @@ export class RedisPresenceStore extends PresenceStore {
   async close({ userId, connectionId }: PresenceEntry): Promise<void> {
     const own = this.local.get(userId);
     if (!own?.delete(connectionId)) return;
-    if (own.size === 0) this.local.delete(userId);
+    if (own.size === 0) {
+      this.local.delete(userId);
+      this.announced.delete(userId);
+    }
     await this.count(userId, own.size);
   }
 
@@ -105,7 +109,10 @@ export class RedisPresenceStore extends PresenceStore {
       const rows = await this.soon(Promise.all(part.map((id) => this.redis.hGetAll(keyOf(id)))));
       for (const [at, userId] of part.entries()) {
         const row = rows[at];
-        if (row && Object.keys(row).length > 0) records.set(userId, this.toRecord(row));
+        if (!row || Object.keys(row).length === 0) continue;
+        const record = this.toRecord(row);
+        records.set(userId, record);
+        if (this.local.has(userId)) this.announced.set(userId, record.announced);
       }
     }
     return records;
@@ -151,14 +158,22 @@ export class RedisPresenceStore extends PresenceStore {
   private async count(userId: string, connections: number): Promise<void> {
     const args = [this.nodeId, connections, this.ttlMs, this.clock.now(), ...this.dead];
     const [, isElsewhere] = await this.soon(
-      Promise.all([this.redis.sAdd(setOf(this.nodeId), userId), this.run(CONNECTIONS, userId, args)]),
+      Promise.all([this.note(userId), this.run(CONNECTIONS, userId, args)]),
     );
     if (isElsewhere) await this.release([userId]);
   }
 
+  private async note(userId: string): Promise<void> {
+    if (this.noted.has(userId)) return;
+    await this.redis.sAdd(setOf(this.nodeId), userId);
+    this.noted.add(userId);
+  }
+
   /** Takes users off this node's list: their going is announced, or is another node's to announce. */
   private async release(userIds: string[]): Promise<void> {
-    if (userIds.length > 0) await this.soon(this.redis.sRem(setOf(this.nodeId), userIds));
+    if (userIds.length === 0) return;
+    for (const userId of userIds) this.noted.delete(userId);
+    await this.soon(this.redis.sRem(setOf(this.nodeId), userIds));
   }
 
   private run(script: Script, userId: string, args: readonly (string | number)[]): Promise<unknown> {
@@ -175,9 +190,11 @@ export class RedisPresenceStore extends PresenceStore {
 
   private async renew(): Promise<void> {
     try {
-      this.dead = (await this.soon(
-        runScript(this.redis, LEASE, LEASES, [this.nodeId, this.leaseMs]),
-      )) as string[];
+      const answer = this.soon(runScript(this.redis, LEASE, LEASES, [this.nodeId, this.leaseMs]));
+      const [isNew, dead] = (await answer) as [number, string[]];
+      this.dead = dead;
+      // It stood still for so long that it was taken for dead.
+      if (isNew && this.local.size > 0) void this.restore();
       for (const node of this.dead) await this.clear(node);
     } catch {
       // Whoever reads or writes presence is told; the next turn tries again.
@@ -187,7 +204,7 @@ export class RedisPresenceStore extends PresenceStore {
   /** Takes away the entries of a node that has died, and has its users looked at. */
   private async clear(node: string): Promise<void> {
     const claim = await this.soon(
-      this.redis.set(`${PREFIX}claim:${node}`, this.nodeId, {
+      this.redis.set(claimOf(node), this.nodeId, {
         condition: 'NX',
         expiration: { type: 'PX', value: CLAIM_MS },
       }),
@@ -202,7 +219,9 @@ export class RedisPresenceStore extends PresenceStore {
       await this.soon(this.redis.sRem(set, userIds));
       this.doubt(userIds);
     }
-    await this.redis.zRem(LEASES, node);
+    await this.soon(this.redis.zRem(LEASES, node));
+    // It may come back, and die again.
+    await this.soon(this.redis.del(claimOf(node)));
     this.log.log(`Node ${node} is gone; who was connected to it counts as gone too`);
   }
 
@@ -211,6 +230,7 @@ export class RedisPresenceStore extends PresenceStore {
     try {
       await this.renew();
       const set = setOf(this.nodeId);
+      this.noted.clear();
       const noted = await this.soon(this.redis.sMembers(set));
       const gone = noted.filter((userId) => !this.local.has(userId));
       const here = [...this.local];
@@ -262,15 +282,6 @@ export class RedisPresenceStore extends PresenceStore {
       clearTimeout(timer);
     }
   }
-}
-
-function keyOf(userId: string): string {
-  return `${PREFIX}user:${userId}`;
-}
-
-/** The list of the users for whom a node answers: another goes through it when the node dies. */
-function setOf(nodeId: string): string {
-  return `${PREFIX}node:${nodeId}`;
 }
 
 function nodesOf(row: Record<string, string>): string[] {
