@@ -7,6 +7,7 @@ import { Refusal, runTool } from '../tools/support/refusal';
 import { delivery } from './scenarios/delivery';
 import { historyCost } from './scenarios/history-cost';
 import { memberCost } from './scenarios/member-cost';
+import { presence } from './scenarios/presence';
 import { rolling } from './scenarios/rolling';
 import { storage } from './scenarios/storage';
 import { workers } from './scenarios/workers';
@@ -15,7 +16,16 @@ import { BenchServer } from './support/bench-server';
 import type { Report, Scenario } from './support/scenario';
 import { table } from './support/table';
 
-const SCENARIOS: readonly Scenario[] = [historyCost, memberCost, storage, delivery, rolling, storm, workers];
+const SCENARIOS: readonly Scenario[] = [
+  historyCost,
+  memberCost,
+  storage,
+  delivery,
+  presence,
+  rolling,
+  storm,
+  workers,
+];
 const NAMES = SCENARIOS.map(({ name }) => name).join(', ');
 const USAGE = `npm run bench [-- SCENARIO… --quick --json FILE]\nScenarios: ${NAMES}; all when none is named.`;
 const ROOT = join(__dirname, '../..');

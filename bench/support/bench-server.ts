@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { type Mint, type Minted, openMint } from '../../tools/accounts/mint';
 import { openServerSide } from '../../tools/accounts/server-side';
 import { type Inside, MARK } from './inside';
-import { Processes } from './processes';
+import { Processes, rssMiBOf } from './processes';
 
 const MAIN = join(__dirname, '../../src/main.js');
 const TOKEN_SECONDS = 86_400;
@@ -63,6 +63,10 @@ export class BenchServer {
   cpu(): Cpu {
     if (!this.processes) throw new Error('the server does not run');
     return this.processes.cpu();
+  }
+
+  rssMiB(): number {
+    return rssMiBOf(this.child?.pid ?? 0);
   }
 
   /** Where the log of the database has got to, in bytes. */

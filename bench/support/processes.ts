@@ -8,11 +8,6 @@ const PARENT = 1;
 const USER_TIME = 11;
 const CHILDREN_SYSTEM_TIME = 14;
 
-/** Seconds of CPU that a process has taken since its start. */
-export function cpuOf(pid: number): number {
-  return seconds(statOf(pid));
-}
-
 /** A server's process and those of its PostgreSQL, as the kernel accounts for them. */
 export class Processes {
   private readonly postmaster: number;
@@ -39,6 +34,17 @@ export class Processes {
       database: sum(family(this.postmaster)),
     };
   }
+}
+
+/** Seconds of CPU of a process since its start. */
+export function cpuOf(pid: number): number {
+  return seconds(statOf(pid));
+}
+
+/** Memory of a process that is in RAM, MiB. */
+export function rssMiBOf(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kibibytes) / 1_024;
 }
 
 /** Null for a process that has ended. */

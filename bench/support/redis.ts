@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createClient } from 'redis';
 import { freePort } from './ports';
+import { cpuOf } from './processes';
 
 /** A Redis that keeps nothing, on a free port. */
 export class Redis {
@@ -26,6 +28,21 @@ export class Redis {
 
   get pid(): number {
     return this.child.pid ?? 0;
+  }
+
+  /** Seconds of CPU since its start. */
+  cpu(): number {
+    return cpuOf(this.pid);
+  }
+
+  /** Commands that it was sent since its start, by name. */
+  async commands(): Promise<Map<string, number>> {
+    const client = createClient({ url: this.url });
+    await client.connect();
+    const info = await client.info('commandstats');
+    client.destroy();
+    const counts = [...info.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)];
+    return new Map(counts.map(([, name = '', calls]) => [name, Number(calls)]));
   }
 
   async stop(): Promise<void> {
