@@ -28,7 +28,7 @@ const noNamedRelation = {
 };
 
 export default defineConfig(
-  { ignores: ['**/dist/', 'coverage/', '.parley/', 'bench/results/'] },
+  { ignores: ['**/dist/', 'test/releases/', 'coverage/', '.parley/', 'bench/results/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     rules: {

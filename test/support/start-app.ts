@@ -68,10 +68,19 @@ export async function startApp(
 }
 
 /** A copy of the migrated database that the run's global set-up made. */
-export async function createDatabase(): Promise<TestDatabase> {
+export function createDatabase(): Promise<TestDatabase> {
+  return create((template) => template);
+}
+
+/** One without tables, to be dropped by `dropDatabase`. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create(() => 'template0');
+}
+
+async function create(copyOf: (template: string) => string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const server = await asAdmin(async (client, template) => {
-    await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`);
+    await client.query(`CREATE DATABASE "${name}" TEMPLATE "${copyOf(template)}"`);
   });
   return { ...server, database: name };
 }

@@ -1,0 +1,83 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.encodeBusMessage = encodeBusMessage;
+exports.decodeBusMessage = decodeBusMessage;
+const frame_1 = require("../frame");
+/**
+ * How a message travels: the format's number, the length of the head, the head as JSON, and then the frames
+ * as they go to sockets. A receiver reads the head and writes the frames as they are.
+ */
+const FORMAT = 1;
+const HEAD_AT = 5;
+function encodeBusMessage(message) {
+    const frames = framesOf(message).map((frame) => frame.bytes('json'));
+    const head = Buffer.from(JSON.stringify(headOf(message)));
+    const start = Buffer.allocUnsafe(HEAD_AT);
+    start.writeUInt8(FORMAT, 0);
+    start.writeUInt32BE(head.length, 1);
+    return Buffer.concat([start, head, ...frames]);
+}
+/** Null: of a format that this version does not know; what it told of comes by the commit feed. */
+function decodeBusMessage(bytes) {
+    if (bytes.length < HEAD_AT || bytes.readUInt8(0) !== FORMAT)
+        return null;
+    const framesAt = HEAD_AT + bytes.readUInt32BE(1);
+    const head = JSON.parse(bytes.toString('utf8', HEAD_AT, framesAt));
+    let at = framesAt;
+    const take = ([length, ephemeral]) => {
+        const frame = frame_1.Frame.encoded(bytes.subarray(at, at + length), ephemeral === 1);
+        at += length;
+        return frame;
+    };
+    switch (head.t) {
+        case 'telling': {
+            const position = {
+                conversationId: head.c,
+                version: head.v,
+                seq: head.s,
+                seqBefore: head.b,
+            };
+            const told = head.p.map((part) => ({ to: part[2] ?? [], frame: take(part) }));
+            return { type: 'telling', position, told };
+        }
+        case 'commit': {
+            const base = { version: head.bv, seq: head.bs };
+            const commit = { conversationId: head.c, base, version: head.v, changesMembers: head.m };
+            return { type: 'commit', commit };
+        }
+        case 'push':
+            return { type: 'push', userId: head.u, frame: take(head.p[0]) };
+        case 'recount':
+            return { type: 'recount', userId: head.u, conversationId: head.c };
+        case 'presence':
+            return { type: 'presence', changes: head.a };
+        default:
+            return null;
+    }
+}
+function framesOf(message) {
+    if (message.type === 'telling')
+        return message.told.map(({ frame }) => frame);
+    return message.type === 'push' ? [message.frame] : [];
+}
+function headOf(message) {
+    switch (message.type) {
+        case 'telling': {
+            const { conversationId: c, version: v, seq: s, seqBefore: b } = message.position;
+            return { t: 'telling', c, v, s, b, p: message.told.map(({ frame, to }) => partOf(frame, to)) };
+        }
+        case 'commit': {
+            const { conversationId: c, version: v, base, changesMembers: m = false } = message.commit;
+            return { t: 'commit', c, v, bv: base.version, bs: base.seq, m };
+        }
+        case 'push':
+            return { t: 'push', u: message.userId, p: [partOf(message.frame)] };
+        case 'recount':
+            return { t: 'recount', u: message.userId, c: message.conversationId };
+        case 'presence':
+            return { t: 'presence', a: message.changes };
+    }
+}
+function partOf(frame, to) {
+    return [frame.bytes('json').length, frame.ephemeral ? 1 : 0, to];
+}
