@@ -12,10 +12,10 @@ import { describeWith } from './support/require-program';
 import { startApp, type TestApp } from './support/start-app';
 import type { TestSocket } from './support/test-socket';
 
-const LEASE_MS = 300;
+/** Longer than a machine that is busy with other tests keeps a living node from renewing it. */
+const LEASE_MS = 1_500;
 
 interface Node {
-  id: string;
   store: RedisPresenceStore;
   client: RedisClient;
   heard: Change[];
@@ -43,8 +43,7 @@ describeWith('redis-server', 'presence in Redis', () => {
   async function node(clock: Clock): Promise<Node> {
     const client = await connectRedis(redis.url);
     const bus = await RedisBus.connect(client, randomUUID(), 'presence-test:');
-    const id = randomUUID();
-    const options = { nodeId: id, ttlMs: TTL_SECONDS * 1_000, leaseMs: LEASE_MS };
+    const options = { nodeId: randomUUID(), ttlMs: TTL_SECONDS * 1_000, leaseMs: LEASE_MS };
     const store = new RedisPresenceStore(client, bus, clock, options);
     const heard: Change[] = [];
     store.onChange((changes) => heard.push(...changes));
@@ -52,7 +51,7 @@ describeWith('redis-server', 'presence in Redis', () => {
       await bus.close();
       await closeRedis(client);
     };
-    const made = { id, store, client, heard, die };
+    const made = { store, client, heard, die };
     nodes.push(made);
     const channel = 'presence-test:presence';
     await until(async () => (await client.pubSubNumSub(channel))[channel] === nodes.length);
@@ -95,21 +94,6 @@ describeWith('redis-server', 'presence in Redis', () => {
       const records = await c.store.read(['u0', 'u1']);
       expect([...records.values()].map(({ connected }) => connected)).toEqual([true, false]);
       expect(await b.client.keys('parley:presence:node:*')).toHaveLength(1);
-    });
-
-    it('puts back who is connected to a node that stood still and was cleared away', async () => {
-      const clock = new TestClock();
-      const [frozen, b] = [await node(clock), await node(clock)];
-      await frozen.store.open({ userId: 'ann', connectionId: '1' });
-      const cleared = new Promise((resolve) => b.store.onDoubt(resolve));
-      let isCleared = false;
-      void cleared.then(() => (isCleared = true));
-      await until(async () => {
-        await b.client.zAdd('parley:presence:nodes', { score: 0, value: frozen.id });
-        return isCleared;
-      });
-      await until(async () => (await b.store.read(['ann'])).get('ann')?.connected === true);
-      await until(async () => (await b.client.sCard(`parley:presence:node:${frozen.id}`)) === 1);
     });
 
     it('rejects while Redis is away, and puts back what it has lost', async () => {
