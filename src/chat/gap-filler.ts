@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, In } from 'typeorm';
+import type { Progress } from '../common/commit';
 import { DeliveryService } from '../connections/delivery.service';
 import type { Filling, Gap } from '../connections/push-order';
 import { MembershipService } from '../conversations/membership.service';
@@ -8,6 +9,7 @@ import { FOLLOWING } from '../database/following';
 import { UnreadService } from '../receipts/unread.service';
 import { ConversationEntity } from '../timeline/conversation.entity';
 import { TimelineReader } from '../timeline/timeline-reader';
+import { TimelineWriter } from '../timeline/timeline-writer';
 import { GapPushes } from './gap-pushes';
 
 /** New messages, and changed ones, that are pushed at once of one conversation; clients read the rest. */
@@ -22,6 +24,7 @@ export class GapFiller {
     private readonly memberships: MembershipService,
     private readonly delivery: DeliveryService,
     private readonly unread: UnreadService,
+    private readonly writer: TimelineWriter,
   ) {}
 
   async fill(gaps: readonly Gap[]): Promise<Filling[]> {
@@ -33,12 +36,15 @@ export class GapFiller {
         ? await this.memberships.renew(pushes.conversationId)
         : await this.memberships.find(pushes.conversationId);
       if (!membership) continue;
-      const writes = pushes.of(membership).map((push) => () => this.delivery.sendHere(push));
-      if (pushes.changesUnread) {
-        writes.push(() => this.unread.changedHere(pushes.conversationId, membership.everyone));
-      }
-      fillings.push({ conversationId: pushes.conversationId, through: pushes.through, pushes: writes });
+      const { conversationId, through } = pushes;
+      const tell = (end: Progress) => {
+        for (const push of pushes.of(membership, end)) this.delivery.sendHere(push);
+        if (pushes.changesUnread) this.unread.changedHere(conversationId, membership.everyone);
+      };
+      fillings.push({ conversationId, through, tell });
     }
+    // What it read of this process's own may not have been answered yet.
+    await this.writer.settled(gaps.map(({ conversationId }) => conversationId));
     return fillings;
   }
 
@@ -54,7 +60,7 @@ export class GapFiller {
       each.messages = messages.filter((message) => message.conversationId === each.conversationId);
     }
     for (const each of pushes) if (each.changesMembers) await each.readMembers(manager);
-    await Promise.all(pushes.map((each) => each.readHidden(manager)));
+    for (const each of pushes) await each.readHidden(manager);
     return pushes;
   }
 }

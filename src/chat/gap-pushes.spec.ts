@@ -1,5 +1,6 @@
 import type { Message, SystemEntry } from '@parley/protocol';
 import type { EntityManager } from 'typeorm';
+import type { Progress } from '../common/commit';
 import type { Push } from '../connections/push';
 import { Membership } from '../conversations/membership';
 import { ConversationEntity } from '../timeline/conversation.entity';
@@ -41,6 +42,29 @@ it('tells who came that they are in it, also when their entry has changed since'
     'message.created to ann,bob',
     'member.changed to ann,bob',
   ]);
+});
+
+it('tells of members at a place before what came after, also when their entry has changed since', async () => {
+  const pushes = new GapPushes(conversation, { version: 3, seq: 3 }, { version: 9, seq: 5 });
+  await pushes.readMembers({ findBy: () => Promise.resolve([rowOf('bob')]) } as unknown as EntityManager);
+  const common = { conversationId: 'c', senderId: 'ann', quote: null };
+  pushes.messages = [
+    { ...common, seq: 4, version: 9, kind: 'system', metadata: { type: 'member.added', userIds: ['bob'] } },
+    { ...common, seq: 5, version: 5, kind: 'text', metadata: null },
+    { ...common, seq: 2, version: 8, kind: 'text', metadata: null },
+  ] as unknown as Message[];
+  const membership = new Membership('c', 'group', new Map([['ann', rowOf('ann', { joinedSeq: 0 })]]), 4);
+  const shown = (end?: Progress) =>
+    pushes.of(membership, end).map(({ frame }) => {
+      const { event, data } = JSON.parse(frame.bytes('json').toString());
+      return `${event} ${data.message?.version ?? data.version}`;
+    });
+  const added = (version: number) => [
+    ...['conversation.created 5', 'message.created 9', `member.changed ${version}`],
+  ];
+  expect(shown()).toEqual([...added(5), 'message.created 5', 'message.updated 8']);
+  // What follows is told by somebody else.
+  expect(shown({ version: 4, seq: 4 })).toEqual(added(4));
 });
 
 it('tells who went that they are out', async () => {

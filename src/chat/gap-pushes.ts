@@ -68,20 +68,24 @@ export class GapPushes implements Range {
     }
   }
 
-  /** In the order of versions, and new messages in that of seq. */
-  of(membership: Membership): Push[] {
-    const created = this.created.map((message) => this.creationOf(membership, message));
+  /** Up to a place, in the order of versions, and new messages in that of seq. */
+  of(membership: Membership, end = this.to): Push[] {
     // One that has changed since shows its later version, and still comes before those that follow it.
-    let next = Infinity;
-    const ordered = created.reverse().map(({ version, pushes }) => {
-      next = Math.min(version, next);
-      return { version: next, pushes };
-    });
-    const updated = this.updated.map((message): Telling => {
-      const audience = { membership, hiddenFrom: this.hidden.get(message.id) ?? new Set<string>() };
-      return { version: message.version, pushes: messagePushes('message.updated', message, audience) };
-    });
-    const tellings = [...ordered.reverse(), ...updated].sort((a, b) => a.version - b.version);
+    let next = end.version;
+    const created = this.created
+      .filter(({ seq }) => seq <= end.seq)
+      .reverse()
+      .map((message) => {
+        next = Math.min(message.version, next);
+        return this.creationOf(membership, message, next);
+      });
+    const updated = this.updated
+      .filter(({ version }) => version <= end.version)
+      .map((message): Telling => {
+        const audience = { membership, hiddenFrom: this.hidden.get(message.id) ?? new Set<string>() };
+        return { version: message.version, pushes: messagePushes('message.updated', message, audience) };
+      });
+    const tellings = [...created.reverse(), ...updated].sort((a, b) => a.version - b.version);
     return [...this.making(), ...tellings.flatMap(({ pushes }) => pushes)];
   }
 
@@ -101,9 +105,8 @@ export class GapPushes implements Range {
     );
   }
 
-  private creationOf(membership: Membership, message: Message): Telling {
+  private creationOf(membership: Membership, message: Message, version: number): Telling {
     const created = messagePushes('message.created', message, { membership });
-    const { version } = message;
     if (message.kind !== 'system') return { version, pushes: created };
     const entry = message.metadata as unknown as SystemEntry;
     // Not by version: an entry that somebody has reacted to since has a later one than who came with it.
@@ -111,7 +114,7 @@ export class GapPushes implements Range {
     const changed = [...this.members].filter(([userId]) => concerned.includes(userId));
     const { before, after } = changePushes(membership, {
       conversation: this.conversation,
-      entry: message,
+      entry: { ...message, version },
       members: new Map(changed),
       added: this.added,
       titleChanged: entry.type === 'title.changed',

@@ -1,4 +1,4 @@
-import type { Commit } from '../common/commit';
+import type { Commit, Progress } from '../common/commit';
 import { type Filling, type Gap, type GapReader, PushOrder, type Step } from './push-order';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -33,11 +33,12 @@ class Others implements GapReader {
     this.gaps.push(...gaps);
     return gaps.map(({ conversationId, from, to }) => {
       const through = to ?? { version: this.head, seq: this.head };
-      const count = through.version - from.version;
-      const pushes = Array.from({ length: count }, (_, i) => () => {
-        this.told.push(`read ${from.version + i + 1}`);
-      });
-      return { conversationId, through, pushes };
+      const tell = (end: Progress) => {
+        for (let version = from.version + 1; version <= end.version; version++) {
+          this.told.push(`read ${version}`);
+        }
+      };
+      return { conversationId, through, tell };
     });
   }
 }
@@ -111,6 +112,19 @@ describe('PushOrder', () => {
     order.heard(others.commit(3, 5));
     await order.fillGaps();
     expect(told).toEqual(['push 1', 'read 2', 'push 3', 'read 4', 'read 5']);
+  });
+
+  it('tells what this process committed itself only once, though it was read before it was handed over', async () => {
+    order.take('c', [push(1)]);
+    order.heard(others.commit(1, 2));
+    const filled = order.fillGaps();
+    await Promise.resolve();
+    // Committed while the other's is being read.
+    others.head = 4;
+    order.take('c', [push(3), answer(3)]);
+    await filled;
+    order.take('c', [push(4), answer(4)]);
+    expect(told).toEqual(['push 1', 'read 2', 'push 3', 'answer 3', 'push 4', 'answer 4']);
   });
 
   it('answers while the database is away, and tells the rest when it is back', async () => {

@@ -27,17 +27,19 @@ export interface Gap {
   readonly to: Progress | null;
 }
 
-/** The pushes that fill a gap, in order. */
+/** What fills a gap. */
 export interface Filling {
   readonly conversationId: string;
   readonly through: Progress;
-  readonly pushes: readonly (() => void)[];
+  /** Writes its pushes in order, up to a place in it. */
+  tell(end: Progress): void;
 }
 
 /** Knows, from the database, what other processes have committed. */
 export interface GapReader {
   /** Hands everything that others have committed to `PushOrder.heard`, before it resolves. */
   catchUp(): Promise<void>;
+  /** Resolves when what this process had committed by then has been handed over too. */
   fill(gaps: readonly Gap[]): Promise<Filling[]>;
 }
 
@@ -189,10 +191,7 @@ export class PushOrder {
     }
     const fillings = gaps.length > 0 ? await this.reader.fill(gaps) : [];
     this.gapsFilled += fillings.length;
-    for (const { conversationId, through, pushes } of fillings) {
-      this.told.set(conversationId, through);
-      for (const write of pushes) write();
-    }
+    for (const filling of fillings) this.tell(filling);
     for (const [conversationId, { from, upTo, steps }] of batch) {
       this.held.delete(conversationId);
       // Nobody else has committed anything here: it begins with what is to be told.
@@ -201,6 +200,16 @@ export class PushOrder {
       this.goOn(conversationId, steps);
       this.heardMeanwhile(conversationId, upTo);
     }
+  }
+
+  /** But for what this process has committed and handed over meanwhile: who is answered is not told. */
+  private tell(filling: Filling): void {
+    const { conversationId, through } = filling;
+    const { from, steps } = this.held.get(conversationId) ?? { from: undefined, steps: [] };
+    const own = startOf(steps, from?.version);
+    const end = own && own.version < through.version ? own : through;
+    this.told.set(conversationId, end);
+    filling.tell(end);
   }
 
   /** What was committed after the reading began may not have been in it. */
@@ -222,8 +231,10 @@ export class PushOrder {
   }
 }
 
-/** How far the conversation had come before the first push among the steps. */
-function startOf(steps: readonly Step[]): Progress | null {
-  for (const { push } of steps) if (push) return { version: push.version - 1, seq: push.seqBefore };
+/** How far the conversation had come before the first push among the steps that is after a version. */
+function startOf(steps: readonly Step[], after = -1): Progress | null {
+  for (const { push } of steps) {
+    if (push && push.version > after) return { version: push.version - 1, seq: push.seqBefore };
+  }
   return null;
 }

@@ -10,11 +10,13 @@ import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
 import { AppendCommitter, isSameRequest } from './append-committer';
 import type { AppendJob, Appended } from './append-job';
+import type { Locking } from './append-statement';
 import type { NewMessage } from './new-message';
 import { CommitFeed } from './commit-feed';
 import { ConversationChange } from './conversation-change';
 import { ConversationEntity } from './conversation.entity';
 import { CURRENT_XID } from './current-xid';
+import { InFlight } from './in-flight';
 import { TimelineReader } from './timeline-reader';
 import { toMessage } from './to-message';
 
@@ -43,6 +45,7 @@ export class TimelineWriter {
   private readonly lanes = new Map<string, Job[]>();
   private readonly slots: Slots;
   private readonly maxWaiting: number;
+  private readonly inFlight = new InFlight();
   private waiting = 0;
   private draining = false;
   private uncertain: (commits: readonly Commit[]) => void = () => undefined;
@@ -88,6 +91,11 @@ export class TimelineWriter {
     return row && isSameRequest(row, message) ? { message: toMessage(row), duplicate: true } : null;
   }
 
+  /** Resolves when what was committed here by now in these conversations has been answered and told. */
+  settled(conversationIds: readonly string[]): Promise<void> {
+    return this.inFlight.settled(conversationIds);
+  }
+
   /** Called with what may or may not have been committed, when the answer to a commit was lost. */
   onUncertain(listener: (commits: readonly Commit[]) => void): void {
     this.uncertain = listener;
@@ -113,7 +121,7 @@ export class TimelineWriter {
       });
     return new Promise((resolve, reject) => {
       if (!this.admit(reject)) return;
-      const job = () => transaction().then(resolve, reject);
+      const job = () => this.inFlight.run([conversationId], transaction).then(resolve, reject);
       const lane = this.lanes.get(conversationId);
       if (lane) lane.push(job);
       else this.openLane(conversationId, [...this.takeFromBatch(conversationId), job]);
@@ -203,7 +211,7 @@ export class TimelineWriter {
   }
 
   private async commitShared(jobs: AppendJob[]): Promise<void> {
-    const passed = await this.committer.commit(jobs, 'skip');
+    const passed = await this.commit(jobs, 'skip');
     this.waiting += passed.length;
     for (const [conversationId, own] of byConversation(passed)) {
       const lane = this.lanes.get(conversationId);
@@ -235,6 +243,11 @@ export class TimelineWriter {
     this.lanes.delete(conversationId);
   }
 
+  private commit(jobs: AppendJob[], locking: Locking): Promise<AppendJob[]> {
+    const conversationIds = jobs.map(({ message }) => message.conversationId);
+    return this.inFlight.run(conversationIds, () => this.committer.commit(jobs, locking));
+  }
+
   private async step(jobs: Job[]): Promise<void> {
     const job = jobs[0];
     if (typeof job === 'function') {
@@ -244,7 +257,7 @@ export class TimelineWriter {
     }
     const appends = takeAppends(jobs);
     this.waiting -= appends.length;
-    await this.committer.commit(appends, 'wait');
+    await this.commit(appends, 'wait');
   }
 }
 
