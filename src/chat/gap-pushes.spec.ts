@@ -67,6 +67,27 @@ it('tells of members at a place before what came after, also when their entry ha
   expect(shown({ version: 4, seq: 4 })).toEqual(added(4));
 });
 
+it('tells who came nothing of what was before', async () => {
+  const pushes = new GapPushes(conversation, { version: 3, seq: 3 }, { version: 6, seq: 5 });
+  const row = rowOf('bob', { joinedSeq: 0, version: 5 });
+  await pushes.readMembers({ findBy: () => Promise.resolve([row]) } as unknown as EntityManager);
+  const common = { conversationId: 'c', senderId: 'ann', quote: null, kind: 'text', metadata: null };
+  const added = { kind: 'system', metadata: { type: 'member.added', userIds: ['bob'] } };
+  pushes.messages = [
+    { ...common, seq: 4, version: 4 },
+    { ...common, ...added, seq: 5, version: 5 },
+    { ...common, seq: 2, version: 6 },
+  ] as unknown as Message[];
+  const members = ['ann', 'bob'].map((userId) => [userId, rowOf(userId, { joinedSeq: 0 })] as const);
+  expect(told(pushes.of(new Membership('c', 'group', new Map(members), 5)))).toEqual([
+    'message.created to ann',
+    'conversation.created to bob',
+    'message.created to ann,bob',
+    'member.changed to ann,bob',
+    'message.updated to ann,bob',
+  ]);
+});
+
 it('tells who went that they are out', async () => {
   const pushes = await pushesOf({ type: 'member.removed', userId: 'bob' }, [
     rowOf('bob', { leftAt: new Date(0), version: 4 }),

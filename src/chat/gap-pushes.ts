@@ -9,11 +9,13 @@ import type { ConversationEntity } from '../timeline/conversation.entity';
 import { HiddenMessageEntity } from '../timeline/hidden-message.entity';
 import { MemberEntity } from '../timeline/member.entity';
 import type { Range } from '../timeline/timeline-reader';
-import { messagePushes } from './message-pushes';
+import { messagePushes, without } from './message-pushes';
 
 interface Telling {
   readonly version: number;
   readonly pushes: Push[];
+  /** Who comes with it. */
+  readonly added?: readonly string[];
 }
 
 /** What was committed in one conversation between two places, read back as the pushes that tell of it. */
@@ -86,7 +88,7 @@ export class GapPushes implements Range {
         return { version: message.version, pushes: messagePushes('message.updated', message, audience) };
       });
     const tellings = [...created.reverse(), ...updated].sort((a, b) => a.version - b.version);
-    return [...this.making(), ...tellings.flatMap(({ pushes }) => pushes)];
+    return [...this.making(), ...butForAbsent(tellings).flatMap(({ pushes }) => pushes)];
   }
 
   private get created(): Message[] {
@@ -119,13 +121,26 @@ export class GapPushes implements Range {
       added: this.added,
       titleChanged: entry.type === 'title.changed',
     });
-    return { version, pushes: [...before, ...created, ...after] };
+    const added = entry.type === 'member.added' ? entry.userIds : [];
+    return { version, pushes: [...before, ...created, ...after], added };
   }
 
   private get added(): ReadonlySet<string> {
     const entries = this.created.map(({ metadata }) => metadata as SystemEntry | null);
     return new Set(entries.flatMap((entry) => (entry?.type === 'member.added' ? entry.userIds : [])));
   }
+}
+
+/** Who has come since is a member now, and was none when what is before was told. */
+function butForAbsent(tellings: readonly Telling[]): Telling[] {
+  const absent = new Set<string>();
+  const shown: Telling[] = [];
+  for (const telling of [...tellings].reverse()) {
+    const pushes = telling.pushes.map((push) => ({ ...push, to: without(push.to, absent) }));
+    shown.push({ ...telling, pushes });
+    for (const userId of telling.added ?? []) absent.add(userId);
+  }
+  return shown.reverse();
 }
 
 /** Whose membership an entry tells of; the making of a conversation is told to its members by itself. */

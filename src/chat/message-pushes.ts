@@ -58,7 +58,8 @@ export function messagePushes(
   return some.size === 0 ? [all] : [all, push(some, { ...message, quote: null })];
 }
 
-function without(to: Recipients, userIds: ReadonlySet<string> | undefined): Recipients {
+/** The recipients but for some. */
+export function without(to: Recipients, userIds: ReadonlySet<string> | undefined): Recipients {
   if (!userIds || userIds.size === 0) return to;
   const rest = new Set([...to].filter((id) => !userIds.has(id)));
   return to.sight ? Object.assign(rest, { sight: { ...to.sight, except: [...userIds] } }) : rest;
