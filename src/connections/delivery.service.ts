@@ -74,9 +74,9 @@ export class DeliveryService {
     }
   }
 
-  /** Gives an answer at its place among the pushes of its conversation. */
-  inOrder(position: Position, write: () => void): void {
-    this.at({ position, write });
+  /** Gives an answer at its place among the pushes of its conversation, or says that it cannot be given. */
+  inOrder(position: Position, write: () => void, fail: () => void): void {
+    this.at({ position, write, fail });
   }
 
   /** Asks it for what others have committed, where a conversation's pushes leave something out. */

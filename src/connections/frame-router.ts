@@ -60,10 +60,15 @@ export class FrameRouter {
   /** Ends when the answer is written, so that answers keep the order of their frames. */
   private succeedInOrder(frame: InboundFrame, { position, data }: InOrder<unknown>): Promise<void> {
     return new Promise((resolve) => {
-      this.delivery.inOrder(position, () => {
-        frame.succeed(data);
+      const answer = (give: () => void) => () => {
+        give();
         resolve();
-      });
+      };
+      this.delivery.inOrder(
+        position,
+        answer(() => frame.succeed(data)),
+        answer(() => frame.fail(new DomainError('unavailable'))),
+      );
     });
   }
 }

@@ -13,11 +13,13 @@ export interface PushPosition extends Position, Progress {
   readonly seqBefore: number;
 }
 
-/** Writes at a position: a push, which is told once, or (without `push`) an answer, which is always given. */
+/** Writes at a position: a push, which is told once, or (without `push`) an answer. */
 export interface Step {
   readonly position: Position;
   readonly push?: PushPosition;
   readonly write: () => void;
+  /** Of an answer: says instead that it cannot be given. */
+  readonly fail?: () => void;
 }
 
 /** What was committed after `from`, up to `to` or (null) up to now, and has to be read to be told. */
@@ -174,7 +176,7 @@ export class PushOrder {
     } catch (error) {
       if (!this.failing) this.logger.warn(`pushes wait for the database: ${String(error)}`);
       this.failing = true;
-      this.answer();
+      this.refuse();
     } finally {
       this.filling = undefined;
     }
@@ -221,11 +223,14 @@ export class PushOrder {
     else this.hold(conversationId, { from: told, upTo, steps: [] });
   }
 
-  /** While the database cannot be read only pushes wait: who asked is told what was committed. */
-  private answer(): void {
+  /**
+   * While the database cannot be read only pushes wait. Who asked is told to ask again: the answer would
+   * overtake what comes before it.
+   */
+  private refuse(): void {
     for (const held of this.held.values()) {
       held.reading = false;
-      for (const { push, write } of held.steps) if (!push) write();
+      for (const { push, fail } of held.steps) if (!push) fail?.();
       held.steps = held.steps.filter(({ push }) => push !== undefined);
     }
   }
