@@ -108,7 +108,7 @@ export class GapPushes implements Range {
   }
 
   private creationOf(membership: Membership, message: Message, version: number): Telling {
-    const created = messagePushes('message.created', message, { membership });
+    const created = messagePushes('message.created', message, { membership, version });
     if (message.kind !== 'system') return { version, pushes: created };
     const entry = message.metadata as unknown as SystemEntry;
     // Not by version: an entry that somebody has reacted to since has a later one than who came with it.
@@ -136,7 +136,8 @@ function butForAbsent(tellings: readonly Telling[]): Telling[] {
   const absent = new Set<string>();
   const shown: Telling[] = [];
   for (const telling of [...tellings].reverse()) {
-    const pushes = telling.pushes.map((push) => ({ ...push, to: without(push.to, absent) }));
+    const before = new Set(absent);
+    const pushes = telling.pushes.map((push) => ({ ...push, to: without(push.to, before) }));
     shown.push({ ...telling, pushes });
     for (const userId of telling.added ?? []) absent.add(userId);
   }

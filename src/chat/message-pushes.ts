@@ -13,6 +13,8 @@ interface Audience {
   except?: string | undefined;
   /** Members who have deleted the message for themselves. */
   hiddenFrom?: ReadonlySet<string>;
+  /** The version with which it is told, if that is not the message's. */
+  version?: number;
 }
 
 /** A message's place in its conversation's order. */
@@ -47,20 +49,27 @@ export class MessagePushes {
 export function messagePushes(
   event: 'message.created' | 'message.updated',
   message: Message,
-  { membership, except, hiddenFrom }: Audience,
+  { membership, except, hiddenFrom, version = message.version }: Audience,
 ): Push[] {
   const push = (to: Recipients, shown: Message): Push => {
     return { to: without(to, hiddenFrom), frame: Frame.push(event, { message: shown }), except };
   };
-  if (!message.quote) return [push(membership.seeing(message.seq), message)];
-  const some = membership.seeingWithout(message.seq, message.quote.seq);
-  const all = push(membership.seeing(message.quote.seq), message);
-  return some.size === 0 ? [all] : [all, push(some, { ...message, quote: null })];
+  if (!message.quote) return [push(membership.seeing(message.seq, version), message)];
+  const some = membership.seeingWithout(message.seq, message.quote.seq, version);
+  const all = push(membership.seeing(message.quote.seq, version), message);
+  return some ? [all, push(some, { ...message, quote: null })] : [all];
 }
 
-/** The recipients but for some. */
+/** The recipients but for some, as they are whenever they are asked for. */
 export function without(to: Recipients, userIds: ReadonlySet<string> | undefined): Recipients {
   if (!userIds || userIds.size === 0) return to;
-  const rest = new Set([...to].filter((id) => !userIds.has(id)));
-  return to.sight ? Object.assign(rest, { sight: { ...to.sight, except: [...userIds] } }) : rest;
+  const { size, sight } = to;
+  return {
+    ...(size !== undefined && { size }),
+    ...(to.has && { has: (userId: string) => to.has?.(userId) === true && !userIds.has(userId) }),
+    ...(sight && { sight: { ...sight, except: [...(sight.except ?? []), ...userIds] } }),
+    *[Symbol.iterator]() {
+      for (const userId of to) if (!userIds.has(userId)) yield userId;
+    },
+  };
 }

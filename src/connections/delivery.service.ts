@@ -143,7 +143,7 @@ export class DeliveryService {
     this.arrived.add(key);
     for (const { to, frame } of told) {
       // Members as of the writing, when all that came before has been told.
-      const write = () => this.write({ to: isSight(to) ? (members?.seen(to) ?? []) : to, frame });
+      const write = () => this.write({ to: isSight(to) ? (members?.seen(to, version) ?? []) : to, frame });
       this.at({ position, push: position, write });
     }
   }

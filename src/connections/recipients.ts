@@ -10,13 +10,14 @@ export interface Sight {
 
 /** The members of one conversation, as they are whenever they are asked for. */
 export interface Members {
-  seen(sight: Sight): Recipients;
+  /** But for those who came or changed after a version. */
+  seen(sight: Sight, version?: number): Recipients;
 }
 
 /** Some users: ids, or members who can also be asked for one by one. */
 export type Recipients = Iterable<string> & {
   readonly size?: number;
   has?(userId: string): boolean;
-  /** Of members of a large conversation: how another process knows them. */
+  /** Of members of a conversation: how another process knows them. */
   readonly sight?: Sight;
 };

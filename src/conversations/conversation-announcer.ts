@@ -59,7 +59,7 @@ export class ConversationAnnouncer {
     const { version, seq } = entry;
     const position = { conversationId: conversation.id, version, seq, seqBefore: seq - 1 };
     const { before, after } = changePushes(membership, committed);
-    const created = push(membership.seeing(entry.seq), 'message.created', { message: entry });
+    const created = push(membership.seeing(entry.seq, entry.version), 'message.created', { message: entry });
     const changesMembers = members !== undefined;
     for (const each of [...before, created, ...after]) {
       this.delivery.push({ ...each, position, changesMembers });
@@ -84,6 +84,7 @@ export function changePushes(
   { conversation, entry, members = new Map<string, Member | null>(), added, titleChanged }: Committed,
 ): { before: Push[]; after: Push[] } {
   const position = { conversationId: conversation.id, version: entry.version };
+  const everyone = membership.seen({}, entry.version);
   const before: Push[] = [];
   for (const [userId, member] of members) {
     if (!member) before.push(push([userId], 'conversation.removed', position));
@@ -95,11 +96,11 @@ export function changePushes(
       return { userId, role: member?.role ?? null, member };
     });
     const data = { ...position, changes, memberCount: conversation.memberCount };
-    after.push(push(membership.everyone, 'member.changed', data));
+    after.push(push(everyone, 'member.changed', data));
   }
   if (titleChanged) {
     const data = { ...position, conversation: toConversation(conversation) };
-    after.push(push(membership.everyone, 'conversation.updated', data));
+    after.push(push(everyone, 'conversation.updated', data));
   }
   return { before, after };
 }

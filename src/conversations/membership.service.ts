@@ -34,6 +34,7 @@ interface MemberRow {
   user_id: string | null;
   role: MemberRole;
   joined_seq: string;
+  version: string;
   members_version: string;
 }
 
@@ -180,7 +181,7 @@ export class MembershipService {
 /** Conversations with their members, by one statement; null where there is none. */
 async function readAll(source: DataSource, ids: readonly string[]): Promise<(Membership | null)[]> {
   const rows: MemberRow[] = await source.query(
-    `SELECT c.id, c.kind, c.members_version, m.user_id, m.role, m.joined_seq
+    `SELECT c.id, c.kind, c.members_version, m.user_id, m.role, m.joined_seq, m.version
      FROM conversation c LEFT JOIN member m ON m.conversation_id = c.id AND m.left_at IS NULL
      WHERE c.id = ANY($1::uuid[])`,
     [ids],
@@ -189,10 +190,14 @@ async function readAll(source: DataSource, ids: readonly string[]): Promise<(Mem
   for (const row of rows) {
     let one = found.get(row.id);
     if (!one) found.set(row.id, (one = { first: row, members: new Map() }));
-    if (row.user_id) one.members.set(row.user_id, { role: row.role, joinedSeq: Number(row.joined_seq) });
+    if (row.user_id) one.members.set(row.user_id, toCached(row));
   }
   return ids.map((id) => {
     const one = found.get(id);
     return one ? new Membership(id, one.first.kind, one.members, Number(one.first.members_version)) : null;
   });
+}
+
+function toCached({ role, joined_seq: joinedSeq, version }: MemberRow): CachedMember {
+  return { role, joinedSeq: Number(joinedSeq), version: Number(version) };
 }

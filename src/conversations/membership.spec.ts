@@ -1,6 +1,6 @@
 import { type CachedMember, Membership } from './membership';
 
-const member = (joinedSeq: number): CachedMember => ({ role: 'member', joinedSeq });
+const member = (joinedSeq: number, version = 1): CachedMember => ({ role: 'member', joinedSeq, version });
 
 describe('Membership', () => {
   const make = () =>
@@ -22,9 +22,9 @@ describe('Membership', () => {
 
   it('tells who sees a message but not an earlier one', () => {
     const membership = make();
-    expect([...membership.seeingWithout(6, 5)]).toEqual(['bob']);
-    expect([...membership.seeingWithout(7, 6)]).toEqual([]);
-    expect([...membership.seeingWithout(5, 4)]).toEqual([]);
+    expect([...(membership.seeingWithout(6, 5) ?? [])]).toEqual(['bob']);
+    expect(membership.seeingWithout(7, 6)).toBeNull();
+    expect(membership.seeingWithout(5, 4)).toBeNull();
     expect(membership.viewer('bob').joinedSeq).toBe(5);
     expect(membership.viewer('cleo').joinedSeq).toBe(Number.MAX_SAFE_INTEGER);
   });
@@ -40,6 +40,21 @@ describe('Membership', () => {
     expect(everyone.has?.('ann')).toBe(false);
     expect([...membership.seeing(7)]).toEqual(['bob']);
     expect(membership.version).toBe(8);
+  });
+
+  it('is as of a version for who came since, and as of now for who has gone', () => {
+    const membership = make();
+    const waiting = [
+      membership.seeing(6, 7),
+      membership.seeing(7, 8),
+      membership.seen({ except: ['bob'] }, 8),
+    ];
+    membership.apply(8, [
+      ['ann', null],
+      ['cleo', member(0, 8)],
+    ]);
+    expect(waiting.map((to) => [...to])).toEqual([['bob'], ['bob', 'cleo'], ['cleo']]);
+    expect(waiting.map((to) => to.has?.('cleo'))).toEqual([false, true, true]);
   });
 
   it('knows the other person of a direct conversation only', () => {

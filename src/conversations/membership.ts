@@ -6,6 +6,8 @@ import type { Viewer } from '../timeline/timeline-reader';
 export interface CachedMember {
   role: MemberRole;
   joinedSeq: number;
+  /** The conversation's version at the last change of this member. */
+  version: number;
 }
 
 /**
@@ -55,25 +57,40 @@ export class Membership {
     return { userId, joinedSeq: this.members.get(userId)?.joinedSeq ?? Number.MAX_SAFE_INTEGER };
   }
 
-  /** The members who may see the message of a number. */
-  seeing(seq: number): Recipients {
-    if (seq > this.latestJoin) return this.everyone;
-    return this.seen({ seq });
+  /** The members who may see the message of a number, as it was told with a version. */
+  seeing(seq: number, version?: number): Recipients {
+    return this.seen(seq > this.latestJoin ? {} : { seq }, version);
   }
 
-  /** Members by what they can see. */
-  seen(sight: Sight): Recipients {
+  /**
+   * Members by what they can see, as they are whenever they are asked for: who has gone is told nothing
+   * that waited meanwhile, and neither is who came or changed after the version. Those read what is missing.
+   */
+  seen(sight: Sight, version = Infinity): Recipients {
     const { seq = Infinity, notSeq = -1, except = [] } = sight;
+    const { members } = this;
     const out = new Set(except);
-    const seeing = [...this.members].filter(
-      ([userId, { joinedSeq }]) => joinedSeq < seq && joinedSeq >= notSeq && !out.has(userId),
-    );
-    return Object.assign(new Set(seeing.map(([userId]) => userId)), { sight });
+    const sees = (member: CachedMember) =>
+      member.joinedSeq < seq && member.joinedSeq >= notSeq && member.version <= version;
+    return {
+      size: members.size,
+      sight,
+      has: (userId) => {
+        const member = members.get(userId);
+        return member !== undefined && sees(member) && !out.has(userId);
+      },
+      *[Symbol.iterator]() {
+        for (const [userId, member] of members) if (sees(member) && !out.has(userId)) yield userId;
+      },
+    };
   }
 
-  /** The members who may see the message of a number, but not an earlier one. */
-  seeingWithout(seq: number, earlierSeq: number): Recipients & { readonly size?: number } {
-    return earlierSeq > this.latestJoin ? new Set<string>() : this.seen({ seq, notSeq: earlierSeq });
+  /** The members who may see the message of a number, but not an earlier one; null: there are none. */
+  seeingWithout(seq: number, earlierSeq: number, version?: number): Recipients | null {
+    if (earlierSeq > this.latestJoin) return null;
+    const some = this.seen({ seq, notSeq: earlierSeq }, version);
+    for (const _ of some) return some;
+    return null;
   }
 
   /** The members but for one. */

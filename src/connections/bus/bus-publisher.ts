@@ -33,14 +33,10 @@ export class BusPublisher {
     const channels = new Set<string>();
     const told: Told[] = [];
     for (const { to, frame } of pushes) {
-      if (this.isLarge(to)) {
-        channels.add(groupChannel(position.conversationId));
-        told.push({ to: to.sight ?? {}, frame });
-      } else {
-        const ids = [...to];
-        for (const id of ids) channels.add(userChannel(id));
-        told.push({ to: ids, frame });
-      }
+      if (this.isLarge(to)) channels.add(groupChannel(position.conversationId));
+      else for (const id of to) channels.add(userChannel(id));
+      // Who has gone or come by then the receiver may know better.
+      told.push({ to: to.sight ?? [...to], frame });
     }
     const isRead = pushes.some(({ changesMembers }) => changesMembers);
     // Who was removed may come by REST to a node to which no member is connected.
