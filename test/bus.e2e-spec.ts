@@ -175,7 +175,7 @@ describeWith('redis-server', 'Redis between nodes', () => {
     it.each([
       ['killed and started again', () => redis.kill(), () => redis.startAgain()],
       ['frozen', async () => redis.freeze(), async () => redis.thaw()],
-      ['cut from its subscribers', killSubscribers, async () => undefined],
+      ['cut from its subscribers', () => killSubscribers(), async () => undefined],
     ])('with Redis %s all goes on, a little later', async (_, begin, end) => {
       const [anns, bobs] = [await connect(0, ann), await connect(1, bob)];
       const conversationId = await group(bob);
@@ -194,10 +194,45 @@ describeWith('redis-server', 'Redis between nodes', () => {
       expect(bobs.all('message.created').filter(({ message }) => message.kind === 'text')).toEqual([]);
     });
 
-    async function killSubscribers(): Promise<void> {
+    it.each([
+      ['killed and started again', () => redis.kill(), () => redis.startAgain()],
+      ['cut from its subscribers', async () => undefined, () => killSubscribers()],
+      ['cut from its publishers', async () => undefined, () => killPublishers()],
+    ])('cursors, counts and what is hidden come after Redis was %s', async (_, begin, end) => {
+      const [anns, bobs] = [await connect(0, ann), await connect(1, bob)];
+      const bobsOther = await connect(0, bob);
+      const conversationId = await group(bob);
+      await listening(anns, bobs, conversationId);
+      const [, second] = [await send(anns, conversationId, 'one'), await send(anns, conversationId, 'two')];
+      await begin();
+      // Nothing of this is carried, or it is carried to who has just been cut off.
+      const moving = bobs.request('receipt.read', { conversationId, seq: 2 });
+      await end();
+      await moving;
+      await bobs.request('message.delete', { conversationId, id: second.message.id, forMe: true });
+      await anns.next('receipt.updated', ({ userId, readSeq }) => userId === bob.id && readSeq === 2);
+      expect(await bobsOther.next('message.hidden')).toMatchObject({ conversationId, seq: 3 });
+      const { unread, readSeq } = await bobsOther.next('unread.updated', (count) => count.unread === 0);
+      expect({ unread, readSeq }).toEqual({ unread: 0, readSeq: 2 });
+    });
+
+    it('a cursor moved to where it is already is told once more: the process that moved it may have died', async () => {
+      const [anns, bobs] = [await connect(0, ann), await connect(1, bob)];
+      const conversationId = await group(bob);
+      await listening(anns, bobs, conversationId);
+      for (const socket of [bobs, await connect(0, bob)]) {
+        await socket.request('receipt.read', { conversationId, seq: 1 });
+        expect(await anns.next('receipt.updated')).toMatchObject({ userId: bob.id, readSeq: 1 });
+      }
+    });
+
+    const killSubscribers = () => killClients('pubsub');
+    const killPublishers = () => killClients('normal');
+
+    async function killClients(type: string): Promise<void> {
       const client = createClient({ url: redis.url });
       await client.connect();
-      await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+      await client.sendCommand(['CLIENT', 'KILL', 'TYPE', type]);
       client.destroy();
     }
   });

@@ -62,15 +62,20 @@ export class DeliveryService {
     return this.order.gapsFilled;
   }
 
+  /** Whether users may be connected to other nodes. */
+  get hasPeers(): boolean {
+    return this.bus.hasPeers;
+  }
+
   /** Sends to every connection of the users, but for the excepted one. */
   push(push: Push): void {
     const write = () => this.write(push);
     if (push.position) {
       this.at({ position: push.position, push: push.position, write });
-      if (this.bus.hasPeers) this.outgoing.push(push);
+      if (this.hasPeers) this.outgoing.push(push);
     } else {
       this.atEnd(write);
-      if (this.bus.hasPeers) this.atEnd(() => this.publisher.publish(push));
+      if (this.hasPeers) this.atEnd(() => this.publisher.publish(push));
     }
   }
 

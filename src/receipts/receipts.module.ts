@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ConnectionsModule } from '../connections/connections.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { TimelineModule } from '../timeline/timeline.module';
+import { MissedHints } from './missed-hints';
 import { ReceiptsController } from './receipts.controller';
 import { ReceiptsGateway } from './receipts.gateway';
 import { ReceiptsService } from './receipts.service';
@@ -12,7 +13,7 @@ import { UnreadService } from './unread.service';
 @Module({
   imports: [ConnectionsModule, ConversationsModule, TimelineModule],
   controllers: [ReceiptsController, UnreadController],
-  providers: [ReceiptsGateway, ReceiptsService, UnreadExplainer, UnreadService],
-  exports: [UnreadService],
+  providers: [MissedHints, ReceiptsGateway, ReceiptsService, UnreadExplainer, UnreadService],
+  exports: [MissedHints, UnreadService],
 })
 export class ReceiptsModule {}

@@ -105,7 +105,9 @@ export class ReceiptsService {
     const { result, mayHaveBeen } = await this.unanswered.run(conversationId + actor.userId, store);
     // It may have waited for the lost one, and then shows the cursors as they were before that.
     const row = mayHaveBeen && !result.moved ? await store() : result;
-    const moved = result.moved || mayHaveBeen;
+    // The same once more is told once more: the process that stored it may have died before it told anybody.
+    const isSame = seq >= Number(cursor === 'read' ? row.read_seq : row.delivered_seq);
+    const moved = result.moved || mayHaveBeen || (isSame && this.delivery.hasPeers);
     const receipt = {
       conversationId,
       userId: actor.userId,

@@ -6,6 +6,7 @@ import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { MembershipService } from '../conversations/membership.service';
 import { memberOf } from '../conversations/member-rows';
+import { MissedHints } from '../receipts/missed-hints';
 import { ConversationEntity } from '../timeline/conversation.entity';
 import { MemberEntity } from '../timeline/member.entity';
 import { TimelineReader, type Viewer } from '../timeline/timeline-reader';
@@ -30,10 +31,12 @@ export class ChangesService {
     @InjectDataSource() private readonly source: DataSource,
     private readonly memberships: MembershipService,
     private readonly reader: TimelineReader,
+    private readonly hints: MissedHints,
   ) {}
 
   async changes(actor: Actor, conversationId: string, query: ChangesQuery): Promise<Changes> {
     const membership = await this.memberships.require(conversationId, actor.userId);
+    this.hints.looks(actor.userId);
     const { afterVersion, afterSeq, limit } = query;
     const viewer = membership.viewer(actor.userId);
     // Read first: what is read after it is at least as new, and comes again when it is newer.

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { Together } from '../common/together';
+import { MissedHints } from '../receipts/missed-hints';
 import { ConversationListService } from './conversation-list.service';
 import { decodeSyncCursor, encodeSyncCursor } from './sync-cursor';
 import { readSyncs, type SyncAnswer, type SyncQuestion } from './sync-statement';
@@ -20,6 +21,7 @@ export class SyncService {
   constructor(
     @InjectDataSource() source: DataSource,
     private readonly list: ConversationListService,
+    private readonly hints: MissedHints,
   ) {
     this.looks = new Together({ most: LOOKS_AT_ONCE, weight: () => 1 }, (asked) => readSyncs(source, asked));
   }
@@ -27,6 +29,7 @@ export class SyncService {
   /** A page; without a cursor the first of everything. */
   async sync(actor: Actor, { cursor, limit }: { cursor?: string; limit: number }): Promise<SyncPage> {
     const at = cursor === undefined ? null : decodeSyncCursor(cursor);
+    this.hints.looks(actor.userId);
     const { mark, known, places, removed, hidden } = await this.looks.ask({
       userId: actor.userId,
       cursor: at,

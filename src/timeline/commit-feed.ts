@@ -55,6 +55,11 @@ export class CommitFeed implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
+  /** The transaction before which all had ended at the last reading. */
+  get position(): string {
+    return this.from ?? '0';
+  }
+
   /** Notes a change in its own transaction. */
   async record(manager: EntityManager, commit: Commit): Promise<void> {
     const { conversationId, base, version, changesMembers } = commit;

@@ -1,7 +1,7 @@
 import { Frame } from '../frame';
 import type { PushPosition } from '../push-order';
 import type { Sight } from '../recipients';
-import type { BusMessage, PresenceNews, Told } from './bus-message';
+import type { Beat, BusMessage, PresenceNews, Told } from './bus-message';
 
 /**
  * How a message travels: the format's number, the length of the head, the head as JSON, and then the frames
@@ -19,6 +19,7 @@ type Head =
   | { t: 'push'; u: string; p: [Part] }
   | { t: 'recount'; u: string; c: string }
   | { t: 'presence'; a: readonly PresenceNews[] }
+  | { t: 'beat'; a: Beat }
   | { t: 'revoked'; s: readonly string[] }
   | { t: 'contacts'; u: string; c: readonly string[] };
 
@@ -64,6 +65,8 @@ export function decodeBusMessage(bytes: Buffer): BusMessage | null {
       return { type: 'recount', userId: head.u, conversationId: head.c };
     case 'presence':
       return { type: 'presence', changes: head.a };
+    case 'beat':
+      return { type: 'beat', beat: head.a };
     case 'revoked':
       return { type: 'revoked', sessionIds: head.s };
     case 'contacts':
@@ -94,6 +97,8 @@ function headOf(message: BusMessage): Head {
       return { t: 'recount', u: message.userId, c: message.conversationId };
     case 'presence':
       return { t: 'presence', a: message.changes };
+    case 'beat':
+      return { t: 'beat', a: message.beat };
     case 'revoked':
       return { t: 'revoked', s: message.sessionIds };
     case 'contacts':

@@ -22,6 +22,17 @@ export interface PresenceNews {
   readonly toSelf: boolean;
 }
 
+/** What a node says of itself once in a while: by it the others know whether they have heard all. */
+export interface Beat {
+  readonly node: string;
+  /** How many it has sent, this one included. */
+  readonly count: number;
+  /** Messages that it could not publish until now. */
+  readonly losses: number;
+  /** A transaction: what all before it did had been published when the beat before was sent. */
+  readonly from: string;
+}
+
 /** What nodes tell one another. */
 export type BusMessage =
   | {
@@ -37,6 +48,7 @@ export type BusMessage =
   /** That what is unread to one user has changed, and is to be counted where they are connected. */
   | { readonly type: 'recount'; readonly userId: string; readonly conversationId: string }
   | { readonly type: 'presence'; readonly changes: readonly PresenceNews[] }
+  | { readonly type: 'beat'; readonly beat: Beat }
   /** Sessions that have ended: nothing is taken from them any more, and nothing given. */
   | { readonly type: 'revoked'; readonly sessionIds: readonly string[] }
   /** People with whom a user stands otherwise now: friends no more, blocked, or not any longer. */

@@ -10,7 +10,9 @@ export class MemoryBusHub {
 export class MemoryBus extends NodeBus {
   readonly patienceMs = 0;
   readonly isUp = true;
+  readonly losses = 0;
   private readonly listeners: ((message: BusMessage) => void)[] = [];
+  private readonly joinedListeners: ((channels: readonly string[]) => void)[] = [];
   private readonly channels = new Set<string>();
 
   constructor(private readonly hub: MemoryBusHub) {
@@ -30,6 +32,7 @@ export class MemoryBus extends NodeBus {
 
   join(channel: string): void {
     this.channels.add(channel);
+    for (const listener of this.joinedListeners) listener([channel]);
   }
 
   leave(channel: string): void {
@@ -38,6 +41,10 @@ export class MemoryBus extends NodeBus {
 
   subscribe(listener: (message: BusMessage) => void): void {
     this.listeners.push(listener);
+  }
+
+  onJoined(listener: (channels: readonly string[]) => void): void {
+    this.joinedListeners.push(listener);
   }
 
   /** Nothing is lost within a process. */

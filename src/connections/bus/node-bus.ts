@@ -24,6 +24,9 @@ export abstract class NodeBus {
   /** Whether anybody else may be listening. */
   abstract readonly hasPeers: boolean;
 
+  /** How many messages of this node could not be published until now. */
+  abstract readonly losses: number;
+
   /** Tells the other nodes that listen to one of the channels; does not wait for them. */
   abstract publish(channels: Iterable<string>, message: BusMessage): void;
 
@@ -38,6 +41,9 @@ export abstract class NodeBus {
    */
   abstract subscribe(listener: (message: BusMessage) => void): void;
 
+  /** Called with channels when all that is published on them from now on arrives here. */
+  abstract onJoined(listener: (channels: readonly string[]) => void): void;
+
   /** Called when messages may have been missed. */
   abstract onGap(listener: () => void): void;
 
@@ -46,6 +52,9 @@ export abstract class NodeBus {
 
 /** The channel of what every node must act on, whoever is connected to it. */
 export const AUTHORITY_CHANNEL = 'authority';
+
+/** The channel of what concerns every node. */
+export const NODES_CHANNEL = 'n';
 
 /** The channel of what concerns a user. */
 export function userChannel(userId: string): string {

@@ -25,8 +25,10 @@ const NODE_BYTES = 16;
  */
 export class RedisBus extends NodeBus {
   readonly hasPeers = true;
+  losses = 0;
   private readonly log = new Logger(RedisBus.name);
   private readonly listeners: ((message: BusMessage) => void)[] = [];
+  private readonly joinedListeners: ((channels: readonly string[]) => void)[] = [];
   private readonly gapListeners: (() => void)[] = [];
   /** Channels wanted, and those that were asked for. */
   private readonly wanted = new Set<string>();
@@ -66,13 +68,14 @@ export class RedisBus extends NodeBus {
   publish(channels: Iterable<string>, message: BusMessage): void {
     if (!this.publisher.isReady) {
       this.stats.dropped++;
+      this.losses++;
       return;
     }
     const payload = Buffer.concat([this.node, encodeBusMessage(message)]);
     for (const channel of channels) {
       this.stats.published++;
       const published = this.publisher.publish(this.prefix + channel, payload);
-      published.catch((error: unknown) => this.failed(error));
+      published.catch((error: unknown) => this.lose(error));
       this.lookAt(published);
     }
   }
@@ -89,6 +92,10 @@ export class RedisBus extends NodeBus {
 
   subscribe(listener: (message: BusMessage) => void): void {
     this.listeners.push(listener);
+  }
+
+  onJoined(listener: (channels: readonly string[]) => void): void {
+    this.joinedListeners.push(listener);
   }
 
   onGap(listener: () => void): void {
@@ -133,7 +140,10 @@ export class RedisBus extends NodeBus {
     const named = (channels: string[]) => channels.map((channel) => this.prefix + channel);
     try {
       if (leave.length > 0) await this.subscriber.unsubscribe(named(leave), this.receive, true);
-      if (join.length > 0) await this.subscriber.subscribe(named(join), this.receive, true);
+      if (join.length > 0) {
+        await this.subscriber.subscribe(named(join), this.receive, true);
+        for (const listener of this.joinedListeners) listener(join);
+      }
     } catch (error) {
       this.complain(error);
       for (const channel of join) this.joined.delete(channel);
@@ -164,15 +174,16 @@ export class RedisBus extends NodeBus {
     published.then(done, done);
   }
 
-  private failed(error: unknown): void {
-    this.stats.dropped++;
-    this.complain(error);
-  }
-
   private missed(): void {
     this.complained = false;
     void this.changeChannels();
     for (const listener of this.gapListeners) listener();
+  }
+
+  private lose(error: unknown): void {
+    this.stats.dropped++;
+    this.losses++;
+    this.complain(error);
   }
 
   /** Once per outage; what is lost comes by the feed. */
