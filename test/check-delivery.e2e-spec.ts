@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeWith } from './support/require-program';
 import { runTool, urlOf } from './support/run-tool';
 import { startApp } from './support/start-app';
 
 const PATIENCE_MS = 180_000;
 /** Short here; as long as one likes with `DELIVERY_SECONDS=600 DELIVERY_CLIENTS=50 npm test -- test/check-delivery`. */
-const { DELIVERY_SECONDS = '16', DELIVERY_CLIENTS = '12', DELIVERY_SEED = '4711' } = process.env;
+const { DELIVERY_SECONDS, DELIVERY_CLIENTS = '12', DELIVERY_SEED = '4711' } = process.env;
+/** Among several servers each kind of fault takes its time. */
+const [ALONE_SECONDS, AMONG_SECONDS] = [DELIVERY_SECONDS ?? '16', DELIVERY_SECONDS ?? '24'];
 
 let folder: string;
 
@@ -24,19 +27,36 @@ function verdictOf({ stdout, stderr }: { stdout: string; stderr: string }) {
   return wrong.length === 0 && rows.length > 0 ? 'nothing' : `${wrong.join(', ')}\n${stdout}${stderr}`;
 }
 
+async function expectNothing(seconds: string, ...more: string[]) {
+  const args = ['--seconds', seconds, '--clients', DELIVERY_CLIENTS, '--seed', DELIVERY_SEED, ...more];
+  const output = await runTool('check-delivery', args, {}, folder);
+  expect(verdictOf(output)).toBe('nothing');
+  expect(output.stdout).toMatch(new RegExp(`^seed ${DELIVERY_SEED}: `));
+  expect(output.stdout).toMatch(/\nhalf-open +\d+\n/);
+  expect(output).toMatchObject({ stderr: '', code: 0 });
+  return output;
+}
+
 it(
-  `nothing is lost, doubled, out of order or stale after ${DELIVERY_SECONDS} s of all faults, seed ${DELIVERY_SEED}`,
+  `nothing is lost, doubled, out of order or stale after ${ALONE_SECONDS} s of all faults, seed ${DELIVERY_SEED}`,
   async () => {
-    const args = ['--seconds', DELIVERY_SECONDS, '--clients', DELIVERY_CLIENTS, '--seed', DELIVERY_SEED];
-    const output = await runTool('check-delivery', args, {}, folder);
-    expect(verdictOf(output)).toBe('nothing');
-    expect(output.stdout).toMatch(new RegExp(`^seed ${DELIVERY_SEED}: `));
-    expect(output.stdout).toMatch(/\nhalf-open +\d+\n/);
-    expect(output.stdout).toMatch(/\n(server|db)-[a-z-]+ +\d+\n/);
-    expect(output).toMatchObject({ stderr: '', code: 0 });
+    const { stdout } = await expectNothing(ALONE_SECONDS);
+    expect(stdout).toMatch(/\n(server|db)-[a-z-]+ +\d+\n/);
   },
-  PATIENCE_MS + Number(DELIVERY_SECONDS) * 1_000,
+  PATIENCE_MS + Number(ALONE_SECONDS) * 1_000,
 );
+
+describeWith('redis-server', 'among three servers', () => {
+  it(
+    `nothing is either after ${AMONG_SECONDS} s of all faults, seed ${DELIVERY_SEED}`,
+    async () => {
+      const { stdout } = await expectNothing(AMONG_SECONDS, '--servers', '3');
+      expect(stdout).toMatch(/\n(server|node|db)-[a-z-]+ +\d+\n/);
+      expect(stdout).toMatch(/\nredis-[a-z-]+ +\d+\n/);
+    },
+    PATIENCE_MS + Number(AMONG_SECONDS) * 1_000,
+  );
+});
 
 it(
   'checks a server that runs already, by its sockets, and compares its database',
@@ -75,6 +95,9 @@ it('says what it cannot do in a sentence', async () => {
     },
   });
   expect(await run('--clients', '1')).toMatchObject({ code: 2 });
+  expect(await run('--faults', 'rolling')).toMatchObject({
+    ...{ code: 2, stderr: expect.stringContaining('One server knows no rolling') },
+  });
   expect(await run('--url', 'http://127.0.0.1:9')).toMatchObject({
     ...{ code: 2, stderr: expect.stringContaining('No Parley answers at http://127.0.0.1:9') },
   });

@@ -14,7 +14,7 @@ import { Options } from './support/options';
 import { Refusal, runTool } from './support/refusal';
 
 const USAGE =
-  'npm run check:delivery -- --seconds N --clients N [--url http://localhost:3000] [--faults none|all|LIST] [--seed S]';
+  'npm run check:delivery -- --seconds N --clients N [--servers N | --url http://localhost:3000] [--faults none|all|LIST] [--seed S]';
 const SECONDS = 60;
 const CLIENTS = 20;
 const SEEDS = 2 ** 32;
@@ -22,7 +22,7 @@ const INTERRUPTED = 130;
 
 /** Lets clients live with faults for a while, and holds what they have then against what they should. */
 async function main(): Promise<void> {
-  const options = new Options(['url', 'seconds', 'clients', 'faults', 'seed'], USAGE);
+  const options = new Options(['url', 'servers', 'seconds', 'clients', 'faults', 'seed'], USAGE);
   if (options.positionals.length > 0) {
     throw options.refuse(`"${options.positionals[0]}" has no option before it`);
   }
@@ -30,32 +30,38 @@ async function main(): Promise<void> {
   const seconds = options.count('seconds', SECONDS);
   const clients = options.count('clients', CLIENTS);
   const seed = options.count('seed', randomInt(1, 1e9));
-  const faults = chooseFaults(options.text('faults', 'all'), { ownServer: url === undefined });
+  const servers = options.count('servers', 1);
+  if (url !== undefined && options.text('servers') !== undefined) {
+    throw options.refuse('--servers is for servers of its own, and --url for one that runs already');
+  }
+  const faults = chooseFaults(options.text('faults', 'all'), url === undefined ? servers : 0);
   if (clients < 2) throw options.refuse('--clients must be at least 2');
-  console.log(`seed ${seed}: ${clients} clients for ${seconds} s`);
+  const among = servers > 1 ? ` among ${servers} servers` : '';
+  console.log(`seed ${seed}: ${clients} clients for ${seconds} s${among}`);
   if (faults.omitted.length > 0) {
     console.log(`Not inflicted on a server that is not the checker's own: ${faults.omitted.join(', ')}`);
   }
-  await check({ url, seconds, clients, seed, faults });
+  await check({ url, servers, seconds, clients, seed, faults });
 }
 
 interface Asked {
   url: string | undefined;
+  servers: number;
   seconds: number;
   clients: number;
   seed: number;
   faults: Faults;
 }
 
-async function check({ url, seconds, clients, seed, faults }: Asked): Promise<void> {
+async function check({ url, servers, seconds, clients, seed, faults }: Asked): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
   const afflictions = new Afflictions();
   const findings = new Findings(afflictions, (finding) => console.error(describeFinding(finding)));
   const server =
     url === undefined
-      ? await OwnServer.start((how) => {
-          findings.add('unexplained', `the server ended by itself with ${how}`);
+      ? await OwnServer.start(servers, (how) => {
+          findings.add('unexplained', `a server ended by itself with ${how}`);
         })
       : null;
   try {
@@ -64,7 +70,7 @@ async function check({ url, seconds, clients, seed, faults }: Asked): Promise<vo
     const run = { ...place, server, seconds, clients, faults, random, findings, afflictions };
     const played = await play({ ...run, signal: stop.signal });
     for (const line of describe(played, afflictions, findings)) console.log(line);
-    if (findings.total > 0 && server) console.error(`The server said last:\n${server.lastWords}`);
+    if (findings.total > 0 && server) console.error(`Said last:\n${server.lastWords}`);
     console.log(`\n${findings.total === 0 ? 'Nothing is wrong' : 'Something is wrong'} (seed ${seed})`);
     if (findings.total > 0) process.exitCode = 1;
   } catch (error) {
@@ -76,12 +82,12 @@ async function check({ url, seconds, clients, seed, faults }: Asked): Promise<vo
   }
 }
 
-/** Where the server is, and how its database is reached if it can be. */
+/** Where the servers are, and how their database is reached if it can be. */
 async function settle(
   url: string | undefined,
   server: OwnServer | null,
-): Promise<{ url: string; database: ClientConfig | null }> {
-  if (server) return { url: server.url, database: server.database };
+): Promise<{ urls: [string, ...string[]]; database: ClientConfig | null }> {
+  if (server) return { urls: server.urls, database: server.database };
   const there = url ?? '';
   if (!(await isThere(new ParleyRest({ url: there, fetch })))) {
     throw new Refusal(`No Parley answers at ${there}: start one with npm start, or name another with --url.`);
@@ -91,7 +97,7 @@ async function settle(
     console.log(error.message);
     return null;
   });
-  return { url: there, database: serverSide?.database ?? null };
+  return { urls: [there], database: serverSide?.database ?? null };
 }
 
 runTool(main);

@@ -6,7 +6,10 @@ import { loadSigningKey } from '../../src/auth/signing-key';
 import { TokenService } from '../../src/auth/token.service';
 import { SystemClock } from '../../src/common/clock';
 import { type Env, EnvError, loadEnvFile, readEnv } from '../../src/config/env';
-import { EmbeddedPostgresError } from '../../src/database/embedded-postgres/embedded-postgres';
+import {
+  EmbeddedPostgresError,
+  startEmbeddedPostgres,
+} from '../../src/database/embedded-postgres/embedded-postgres';
 import { findRunningPostgres } from '../../src/database/embedded-postgres/attach';
 import { Refusal } from '../support/refusal';
 
@@ -35,6 +38,24 @@ export async function openServerSide({ dataDir, settings }: ServerSideOptions): 
     if (error instanceof EnvError || error instanceof EmbeddedPostgresError) throw new Refusal(error.message);
     throw error;
   }
+}
+
+/** A database of a tool's own, for several servers. */
+export interface KeptDatabase {
+  /** As DATABASE_URL names it. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Runs a database in a folder, as a server would for itself, and starts it again when it dies. */
+export async function keepDatabase(dataDir: string): Promise<KeptDatabase> {
+  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
+  const { host, port, user, password, database } = postgres.connection;
+  const reach = new URLSearchParams({ host });
+  return {
+    url: `postgres://${user}:${password}@localhost:${port}/${database}?${reach.toString()}`,
+    stop: () => postgres.stop(),
+  };
 }
 
 /** The database that a server keeps in a folder of its own, while it runs. */

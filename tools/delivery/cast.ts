@@ -14,14 +14,15 @@ const USUAL_CLOSE = 1000;
 
 /** What all clients are made with. */
 interface Setting {
-  url: string;
+  /** Each connection leads to one of them. */
+  urls: readonly [string, ...string[]];
   fetch: FetchLike;
   random: Random;
   findings: Findings;
   afflictions: Afflictions;
 }
 
-/** The people of a run, with their accounts, their clients, and each client's road to the server. */
+/** The people of a run, with their accounts, their clients, and each client's road to the servers. */
 export class Cast {
   readonly sightings = new Sightings();
   readonly roads = new Map<string, Road>();
@@ -38,7 +39,8 @@ export class Cast {
     const run = Date.now().toString(36);
     const names = Array.from({ length: people }, (_, index) => `d${run}.${index}`);
     const wanted = names.map((name) => ({ name, username: name, displayName: name }));
-    cast.accounts = [...(await registerAll(wanted, new ParleyRest(setting), signal)).values()];
+    const rest = new ParleyRest({ url: cast.anyUrl(), fetch: setting.fetch });
+    cast.accounts = [...(await registerAll(wanted, rest, signal)).values()];
     for (let index = 0; index < count; index++) {
       const account = cast.accounts[index % people];
       if (account) await cast.addClient(`client-${index + 1}`, account);
@@ -50,10 +52,10 @@ export class Cast {
     return this.accounts.map(({ userId }) => userId);
   }
 
-  /** A client for everybody that starts from nothing, straight to the server. */
+  /** A client for everybody that starts from nothing, straight to a server. */
   fresh(): ModelClient[] {
     return this.accounts.map((account) =>
-      this.client(`fresh client of ${account.userId}`, account, this.setting.url),
+      this.client(`fresh client of ${account.userId}`, account, this.anyUrl()),
     );
   }
 
@@ -63,11 +65,16 @@ export class Cast {
   }
 
   private async addClient(name: string, account: Account): Promise<void> {
-    const road = await Road.open(new URL(this.setting.url));
+    const random = this.setting.random.fork();
+    const road = await Road.open(() => new URL(this.anyUrl(random)));
     this.roads.set(name, road);
     const client = this.client(name, account, road.url);
     this.clients.push(client);
     this.byUser.set(account.userId, [...(this.byUser.get(account.userId) ?? []), client]);
+  }
+
+  private anyUrl(random = this.setting.random): string {
+    return random.pick(this.setting.urls) ?? this.setting.urls[0];
   }
 
   private client(name: string, account: Account, url: string): ModelClient {

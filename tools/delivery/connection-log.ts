@@ -11,9 +11,11 @@ export interface Owner {
 
 /** How far one connection has been told of a conversation. */
 interface Told {
-  seqs: Set<number>;
+  /** By seq, how. */
+  seqs: Map<number, string>;
   lastSeq: number;
   lastChange: number;
+  lastEvent: string;
 }
 
 /** Holds the frames of one connection, as they come, against the order that is promised. */
@@ -67,12 +69,13 @@ export class ConnectionLog {
   private created({ conversationId, seq, id, version }: Message, how: string): void {
     const told = this.of(conversationId);
     const what = `message ${id} (seq ${seq}, version ${version}) of ${conversationId} was ${how}`;
-    if (told.seqs.has(seq)) this.complain('duplicated', `${what} once more`);
+    const before = told.seqs.get(seq);
+    if (before !== undefined) this.complain('duplicated', `${what} once more, ${before} before`);
     else if (seq < told.lastSeq) this.complain('reordered', `${what} after seq ${told.lastSeq}`);
     // One that was changed before it was told carries its later version: it may be greater than its place.
     else if (version < told.lastChange)
       this.complain('reordered', `${what} after version ${told.lastChange}`);
-    told.seqs.add(seq);
+    told.seqs.set(seq, how);
     told.lastSeq = Math.max(told.lastSeq, seq);
   }
 
@@ -80,14 +83,16 @@ export class ConnectionLog {
     const told = this.of(conversationId);
     if (version < told.lastChange) {
       const what = `${event} of ${conversationId} with version ${version} was pushed`;
-      this.complain('reordered', `${what} after version ${told.lastChange}`);
+      this.complain('reordered', `${what} after ${told.lastEvent} with version ${told.lastChange}`);
     }
+    if (version >= told.lastChange) told.lastEvent = event;
     told.lastChange = Math.max(told.lastChange, version);
   }
 
   private of(conversationId: string): Told {
     let told = this.told.get(conversationId);
-    if (!told) this.told.set(conversationId, (told = { seqs: new Set(), lastSeq: 0, lastChange: 0 }));
+    if (!told)
+      this.told.set(conversationId, (told = { seqs: new Map(), lastSeq: 0, lastChange: 0, lastEvent: '' }));
     return told;
   }
 

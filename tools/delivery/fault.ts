@@ -11,7 +11,7 @@ export interface Scene {
   readonly random: Random;
 }
 
-/** A scene with a server of our own, which may be killed. */
+/** A scene with servers of our own, which may be killed. */
 export interface OwnScene extends Scene {
   readonly server: OwnServer;
 }
@@ -22,7 +22,7 @@ export interface SocketFault {
   inflict(scene: Scene): Promise<void>;
 }
 
-/** Something bad that happens to the server or its database; it takes seconds, and one comes after the other. */
+/** Something bad that happens to servers or to what they need; it takes seconds, and one comes after the other. */
 export interface ServerFault {
   readonly name: string;
   inflict(scene: OwnScene): Promise<void>;

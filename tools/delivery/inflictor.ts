@@ -6,7 +6,6 @@ const SOCKETS_PAUSE_MS = { least: 100, most: 900 };
 const SERVER_PAUSE_MS = { least: 500, most: 3_000 };
 /** Within this the server must be ready again, whatever was done to it. */
 const RECOVERY_MS = 60_000;
-const RETRY_MS = 100;
 
 /** Inflicts faults on sockets, one soon after the other and side by side. */
 export async function inflictOnSockets(
@@ -23,8 +22,8 @@ export async function inflictOnSockets(
   await Promise.all(running);
 }
 
-/** Inflicts faults on the server, each when it is ready again, and every one before one comes twice. */
-export async function inflictOnServer(
+/** Inflicts faults one after the other, each when all are ready again, and every one before one comes twice. */
+export async function inflictInTurn(
   faults: readonly ServerFault[],
   scene: OwnScene,
   findings: Findings,
@@ -42,22 +41,9 @@ export async function inflictOnServer(
       findings.add('unexplained', `${fault.name} could not be inflicted: ${String(error)}`);
       return;
     }
-    if (!(await isReady(scene))) {
-      findings.add('unexplained', `the server was not ready ${RECOVERY_MS / 1_000} s after ${fault.name}`);
+    if (!(await scene.server.isReady(RECOVERY_MS))) {
+      findings.add('unexplained', `not all servers were ready ${RECOVERY_MS / 1_000} s after ${fault.name}`);
       return;
     }
   }
-}
-
-async function isReady({ server, afflictions }: OwnScene): Promise<boolean> {
-  const until = afflictions.now() + RECOVERY_MS;
-  while (afflictions.now() < until) {
-    const answer = await fetch(`${server.url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).catch(
-      () => null,
-    );
-    await answer?.arrayBuffer().catch(() => null);
-    if (answer?.ok) return true;
-    await pause(RETRY_MS);
-  }
-  return false;
 }

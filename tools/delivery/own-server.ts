@@ -1,131 +1,105 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
-import { databaseIn } from '../accounts/server-side';
+import { databaseIn, type KeptDatabase, keepDatabase } from '../accounts/server-side';
 import { pause } from '../support/flow';
-import { Refusal } from '../support/refusal';
+import { NodeProcess } from './node-process';
+import { OwnRedis } from './own-redis';
 
-const ROOT = join(__dirname, '../../..');
-const MAIN = join(ROOT, 'dist/src/main.js');
-const LEASH = join(ROOT, 'scripts/dies-with-launcher.cjs');
 const POSTMASTER_FILE = 'postgres/data/postmaster.pid';
-const KEPT_OUTPUT = 16_000;
 const STOP_PATIENCE_MS = 15_000;
-const SETTINGS = {
-  HOST: '127.0.0.1',
-  LOG_LEVEL: 'error',
-  NO_COLOR: '1',
-  // Dead connections are noticed while somebody looks.
-  HEARTBEAT_SECONDS: '2',
-  ACCESS_TOKEN_TTL: '86400',
-};
+/** Small, so that there are groups with a channel of their own, and others. */
+const GROUP_CHANNEL_MEMBERS = '6';
 
-/** The built server, with a database of its own, which is there for being maltreated. */
+/**
+ * The built server with a database of its own: one process that runs it, or several that share it, and a
+ * Redis between them.
+ */
 export class OwnServer {
-  private child: ChildProcess | null = null;
-  private output = '';
-  private port = '0';
+  readonly nodes: NodeProcess[] = [];
+  private kept: KeptDatabase | null = null;
+  private ownRedis: OwnRedis | null = null;
 
-  private constructor(
-    private readonly dataDir: string,
-    /** Called when it ends and nobody has ended it. */
-    private readonly died: (how: string) => void,
-  ) {}
+  private constructor(private readonly folder: string) {}
 
-  static async start(died: (how: string) => void): Promise<OwnServer> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'parley-delivery-'));
+  /** `died` is called when a process ends and nobody has ended it. */
+  static async start(count: number, died: (how: string) => void): Promise<OwnServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-delivery-'));
     // As root the database runs as another user, who has to get to it.
-    await chmod(dataDir, 0o755);
-    const server = new OwnServer(dataDir, died);
+    await chmod(folder, 0o755);
+    const server = new OwnServer(folder);
     try {
+      const settings = count > 1 ? await server.share() : {};
+      for (let index = 0; index < count; index++) {
+        server.nodes.push(new NodeProcess({ folder, settings, died }));
+      }
       await server.run();
     } catch (error) {
       await server.remove();
       throw error;
     }
-    // The same after each start, so that clients find their server again.
-    server.port = new URL(server.url).port;
     return server;
   }
 
-  /** Straight to it. */
-  get url(): string {
-    return (
-      /REST +(\S+)\/v1/.exec(this.output)?.[1]?.replace('localhost', '127.0.0.1') ??
-      `http://127.0.0.1:${this.port}`
-    );
+  /** Straight to each of its processes. */
+  get urls(): [string, ...string[]] {
+    return this.nodes.map(({ url }) => url) as [string, ...string[]];
   }
 
   get database(): ClientConfig {
-    return databaseIn(this.dataDir);
+    return databaseIn(this.folder);
   }
 
-  /** The last that it said. */
+  /** Between several. */
+  get redis(): OwnRedis {
+    if (!this.ownRedis) throw new Error('One server has no Redis');
+    return this.ownRedis;
+  }
+
+  /** The last that they said. */
   get lastWords(): string {
-    return this.output.slice(-KEPT_OUTPUT);
+    return this.nodes.map(({ url, lastWords }) => `${url}\n${lastWords}`).join('\n');
   }
 
   async postmaster(): Promise<number> {
-    return Number((await readFile(join(this.dataDir, POSTMASTER_FILE), 'utf8')).split('\n')[0]);
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.child?.kill(signal);
-  }
-
-  /** Ends it and waits for the end. */
-  async end(signal: NodeJS.Signals): Promise<void> {
-    const { child } = this;
-    this.child = null;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
-    await once(child, 'exit');
+    return Number((await readFile(join(this.folder, POSTMASTER_FILE), 'utf8')).split('\n')[0]);
   }
 
   async run(): Promise<void> {
-    const { PATH = '', HOME = '' } = process.env;
-    const env = { PATH, HOME, DATA_DIR: this.dataDir, PORT: this.port, ...SETTINGS };
-    const child = spawn(process.execPath, ['--require', LEASH, MAIN], {
-      ...{ env, cwd: this.dataDir, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-    });
-    this.child = child;
-    const ended = once(child, 'exit').then(([code, signal]) => String(code ?? signal));
-    void ended.then((how) => {
-      if (this.child !== child) return;
-      this.child = null;
-      this.died(how);
-    });
-    const running = new Promise<void>((resolve) => {
-      for (const stream of [child.stdout, child.stderr]) {
-        let said = '';
-        stream?.on('data', (chunk: Buffer) => {
-          this.output = (this.output + chunk.toString()).slice(-4 * KEPT_OUTPUT);
-          if (said !== '-' && (said += chunk.toString()).includes('Parley is running')) {
-            said = '-';
-            resolve();
-          }
-        });
-      }
-    });
-    const how = await Promise.race([running, ended]);
-    if (how !== undefined) throw new Refusal(`The server ended with ${how}:\n${this.lastWords}`);
+    await Promise.all(this.nodes.map((node) => node.run()));
   }
 
-  /** Ends it and its database, and leaves nothing behind. */
+  /** Whether all are ready within so long. */
+  async isReady(withinMs: number): Promise<boolean> {
+    return (await Promise.all(this.nodes.map((node) => node.isReady(withinMs)))).every(Boolean);
+  }
+
+  /** Ends it with its database and its Redis, and leaves nothing behind. */
   async remove(): Promise<void> {
-    const { child } = this;
-    child?.kill('SIGCONT');
-    const late = setTimeout(() => child?.kill('SIGKILL'), STOP_PATIENCE_MS);
-    await this.end('SIGTERM');
-    clearTimeout(late);
+    for (const node of this.nodes) node.signal('SIGCONT');
+    await Promise.allSettled(this.nodes.map((node) => node.end('SIGTERM', STOP_PATIENCE_MS)));
+    this.ownRedis?.signal('SIGCONT');
+    await this.ownRedis?.end('SIGKILL');
+    await this.kept?.stop();
     await this.endDatabase();
-    await rm(this.dataDir, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** It goes with the server, unless that was killed. */
+  /** What several processes have in common. */
+  private async share(): Promise<Record<string, string>> {
+    this.kept = await keepDatabase(this.folder);
+    this.ownRedis = await OwnRedis.start();
+    return {
+      DATABASE_URL: this.kept.url,
+      REDIS_URL: this.ownRedis.url,
+      JWT_SECRET: randomBytes(48).toString('base64'),
+      GROUP_CHANNEL_MEMBERS,
+    };
+  }
+
+  /** That of a single process goes with it, unless that was killed. */
   private async endDatabase(): Promise<void> {
     for (let signal: NodeJS.Signals = 'SIGINT'; ;) {
       try {

@@ -1,7 +1,8 @@
 /** Most requests are answered long before; on a half-open connection none would ever be. */
 const LONGEST_MS = 12_000;
 
-/** `fetch` with an end. */
+/** `fetch` with an end, and each request on a connection of its own: it may go to another server. */
 export const patientFetch: typeof fetch = (url, init) => {
-  return fetch(url, { ...init, signal: AbortSignal.timeout(LONGEST_MS) });
+  const headers = { ...(init?.headers as Record<string, string>), connection: 'close' };
+  return fetch(url, { ...init, headers, signal: AbortSignal.timeout(LONGEST_MS) });
 };

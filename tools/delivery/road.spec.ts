@@ -14,7 +14,8 @@ beforeEach(async () => {
     socket.pipe(socket);
   }).listen(0, '127.0.0.1');
   await once(echo, 'listening');
-  road = await Road.open(new URL(`http://127.0.0.1:${(echo.address() as AddressInfo).port}`));
+  const target = new URL(`http://127.0.0.1:${(echo.address() as AddressInfo).port}`);
+  road = await Road.open(() => target);
 });
 afterEach(async () => {
   for (const socket of [...mine.splice(0), ...atServer]) socket.destroy();

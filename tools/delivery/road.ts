@@ -11,26 +11,26 @@ interface Pair {
   isDead: boolean;
 }
 
-/** The way of one device to the server, on which its connections can be made to suffer. */
+/** The way of one device to the servers, on which its connections can be made to suffer. */
 export class Road {
   private readonly pairs = new Set<Pair>();
   private delayMs = 0;
 
   private constructor(
     private readonly server: Server,
-    private readonly target: URL,
+    private readonly choose: () => URL,
   ) {}
 
-  /** A road to a server's address. */
-  static async open(target: URL): Promise<Road> {
+  /** A road whose connections each lead to the address that is chosen then. */
+  static async open(choose: () => URL): Promise<Road> {
     const server = createServer();
-    const road = new Road(server, target);
+    const road = new Road(server, choose);
     server.on('connection', (near) => road.pass(near));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return road;
   }
 
-  /** The server's address at this end. */
+  /** The servers' address at this end. */
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
@@ -94,7 +94,7 @@ export class Road {
   }
 
   private reach(): Socket {
-    const { protocol, hostname, port } = this.target;
+    const { protocol, hostname, port } = this.choose();
     const host = hostname.replace(/^\[|\]$/g, '');
     if (protocol !== 'https:') return connect(Number(port || 80), host);
     return connectTls({ host, port: Number(port || 443), servername: host });

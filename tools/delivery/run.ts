@@ -12,7 +12,7 @@ import type { OwnScene, Scene } from './fault';
 import type { Faults } from './faults';
 import type { Findings } from './findings';
 import { GROUP_ACTS, makeGroup } from './group-acts';
-import { inflictOnServer, inflictOnSockets } from './inflictor';
+import { inflictInTurn, inflictOnSockets } from './inflictor';
 import { judgeLedger, judgeNumbers, judgePermission } from './judge';
 import { Ledger } from './ledger';
 import { MESSAGE_ACTS } from './message-acts';
@@ -24,7 +24,7 @@ import { Tally } from './tally';
 
 /** What a run is given. */
 export interface Run {
-  url: string;
+  urls: readonly [string, ...string[]];
   server: OwnServer | null;
   /** Null: it is not compared. */
   database: ClientConfig | null;
@@ -117,9 +117,11 @@ async function live(actors: readonly Actor[], apps: Tally, cast: Cast, run: Run)
   const scene: Scene = { roads: cast.roads, afflictions, random: random.fork() };
   const inflicting: Promise<void>[] = [];
   if (faults.sockets.length > 0) inflicting.push(inflictOnSockets(faults.sockets, scene, calm.signal));
-  if (faults.server.length > 0 && server) {
+  // Redis may be away whatever else happens; servers are not started while their database is.
+  for (const chosen of [faults.server, faults.redis]) {
+    if (chosen.length === 0 || !server) continue;
     const own: OwnScene = { ...scene, random: random.fork(), server };
-    inflicting.push(inflictOnServer(faults.server, own, findings, calm.signal));
+    inflicting.push(inflictInTurn(chosen, own, findings, calm.signal));
   }
   const acting = Promise.all(actors.map((actor) => actor.act(acts, PAUSE_MS, end.signal)));
   await Promise.all(inflicting);

@@ -1,35 +1,75 @@
 import { CLOSE } from '@parley/protocol';
 import { pause } from '../support/flow';
 import { LOST, type OwnScene, type ServerFault } from './fault';
+import type { NodeProcess } from './node-process';
 
-/** Ends the server like this, and starts it again after a moment. */
-function ending(signal: NodeJS.Signals, closes: number[]): ServerFault['inflict'] {
-  return async ({ server, afflictions, random }) => {
-    const end = afflictions.begin({ name: NAMES[signal] ?? signal, what: `${signal} to the server`, closes });
-    await server.end(signal);
-    await pause(random.between(0, 1_500));
-    await server.run();
-    end();
-  };
+interface Ending {
+  name: string;
+  signal: NodeJS.Signals;
+  closes: number[];
 }
 
-const NAMES: Partial<Record<NodeJS.Signals, string>> = { SIGKILL: 'server-kill', SIGTERM: 'server-stop' };
+type Victims = (scene: OwnScene) => NodeProcess[];
 
-async function freeze({ server, afflictions, random }: OwnScene): Promise<void> {
-  const seconds = random.between(2, 5);
-  const end = afflictions.begin({
-    ...{ name: 'server-freeze', what: `SIGSTOP to the server for ${seconds} s` },
-    closes: [LOST, CLOSE.heartbeat.code],
-  });
-  server.signal('SIGSTOP');
-  await pause(seconds * 1_000);
-  server.signal('SIGCONT');
+const all: Victims = ({ server }) => [...server.nodes];
+const one: Victims = ({ server, random }) => random.shuffled(server.nodes).slice(0, 1);
+
+const READY_WITHIN_MS = 60_000;
+
+/** Ends servers like this, and starts them again after a moment. */
+function ending({ name, signal, closes }: Ending, victims: Victims): ServerFault {
+  const inflict = async (scene: OwnScene) => {
+    const nodes = victims(scene);
+    const what = `${signal} to ${nodes.map(({ url }) => url).join(', ')}`;
+    const end = scene.afflictions.begin({ name, what, closes });
+    await Promise.all(nodes.map((node) => node.end(signal)));
+    await pause(scene.random.between(0, 1_500));
+    await Promise.all(nodes.map((node) => node.run()));
+    end();
+  };
+  return { name, inflict };
+}
+
+function freezing(name: string, victims: Victims): ServerFault {
+  const inflict = async (scene: OwnScene) => {
+    const nodes = victims(scene);
+    const seconds = scene.random.between(2, 5);
+    const end = scene.afflictions.begin({
+      ...{ name, what: `SIGSTOP to ${nodes.map(({ url }) => url).join(', ')} for ${seconds} s` },
+      closes: [LOST, CLOSE.heartbeat.code],
+    });
+    for (const node of nodes) node.signal('SIGSTOP');
+    await pause(seconds * 1_000);
+    for (const node of nodes) node.signal('SIGCONT');
+    end();
+  };
+  return { name, inflict };
+}
+
+/** One after the other is stopped and started, as a new version is brought in. */
+async function roll({ server, afflictions, random }: OwnScene): Promise<void> {
+  const nodes = random.shuffled(server.nodes);
+  const what = `SIGTERM to ${nodes.map(({ url }) => url).join(', then ')}`;
+  const end = afflictions.begin({ name: 'rolling', what, closes: [CLOSE.draining.code] });
+  for (const node of nodes) {
+    await node.end('SIGTERM');
+    await node.run();
+    if (!(await node.isReady(READY_WITHIN_MS))) throw new Error(`${node.url} did not get ready`);
+  }
   end();
 }
 
-/** Faults of the server's process. */
+/** Faults of all servers at once, be it one or more. */
 export const SERVER_FAULTS: readonly ServerFault[] = [
-  { name: 'server-kill', inflict: ending('SIGKILL', [LOST]) },
-  { name: 'server-stop', inflict: ending('SIGTERM', [CLOSE.draining.code]) },
-  { name: 'server-freeze', inflict: freeze },
+  ending({ name: 'server-kill', signal: 'SIGKILL', closes: [LOST] }, all),
+  ending({ name: 'server-stop', signal: 'SIGTERM', closes: [CLOSE.draining.code] }, all),
+  freezing('server-freeze', all),
+];
+
+/** Faults of one of several servers, or of one after the other. */
+export const NODE_FAULTS: readonly ServerFault[] = [
+  ending({ name: 'node-kill', signal: 'SIGKILL', closes: [LOST] }, one),
+  ending({ name: 'node-stop', signal: 'SIGTERM', closes: [CLOSE.draining.code] }, one),
+  freezing('node-freeze', one),
+  { name: 'rolling', inflict: roll },
 ];
