@@ -1,6 +1,8 @@
+/** Bytes, or what is done to the other end when one has ended. */
+type Passing = Buffer | (() => void);
+
 interface Waiting {
-  /** Null: the end. */
-  bytes: Buffer | null;
+  passing: Passing;
   dueAt: number;
 }
 
@@ -9,23 +11,20 @@ export class Lane {
   private readonly waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly write: (bytes: Buffer) => void,
-    private readonly end: () => void,
-  ) {}
+  constructor(private readonly write: (bytes: Buffer) => void) {}
 
   /** Whether something is still to be passed on. */
   get isBusy(): boolean {
     return this.waiting.length > 0;
   }
 
-  add(bytes: Buffer | null, delayMs: number): void {
+  add(passing: Passing, delayMs: number): void {
     if (delayMs === 0 && !this.isBusy) {
-      this.pass(bytes);
+      this.pass(passing);
       return;
     }
     const before = this.waiting.at(-1)?.dueAt ?? 0;
-    this.waiting.push({ bytes, dueAt: Math.max(before, performance.now() + delayMs) });
+    this.waiting.push({ passing, dueAt: Math.max(before, performance.now() + delayMs) });
     this.timer ??= this.wake();
   }
 
@@ -43,12 +42,15 @@ export class Lane {
 
   private release(): void {
     const now = performance.now();
-    while (this.waiting[0] && this.waiting[0].dueAt <= now) this.pass(this.waiting.shift()?.bytes ?? null);
+    for (let first = this.waiting[0]; first && first.dueAt <= now; first = this.waiting[0]) {
+      this.waiting.shift();
+      this.pass(first.passing);
+    }
     this.timer = this.wake();
   }
 
-  private pass(bytes: Buffer | null): void {
-    if (bytes) this.write(bytes);
-    else this.end();
+  private pass(passing: Passing): void {
+    if (typeof passing === 'function') passing();
+    else this.write(passing);
   }
 }

@@ -44,6 +44,19 @@ it('passes on, also late', async () => {
   expect(performance.now() - begun).toBeGreaterThan(95);
 });
 
+it('lets no end overtake what was sent before it', async () => {
+  const socket = await opened();
+  road.delay(50);
+  const order: string[] = [];
+  socket.on('error', () => undefined).on('data', (bytes: Buffer) => order.push(bytes.toString()));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const [server] = atServer;
+  await new Promise((resolve) => server?.write('last words', resolve));
+  server?.resetAndDestroy();
+  await closed;
+  expect(order).toEqual(['last words']);
+});
+
 it('cuts, and lets the next connection pass', async () => {
   const socket = await opened();
   const cut = once(socket, 'error');

@@ -65,14 +65,8 @@ export class Road {
 
   private pass(near: Socket): void {
     const far = this.reach();
-    const forth = new Lane(
-      (bytes) => far.write(bytes),
-      () => far.end(),
-    );
-    const back = new Lane(
-      (bytes) => near.write(bytes),
-      () => near.end(),
-    );
+    const forth = new Lane((bytes) => far.write(bytes));
+    const back = new Lane((bytes) => near.write(bytes));
     const pair: Pair = { near, far, lanes: [forth, back], isDead: false };
     this.pairs.add(pair);
     for (const [from, to, lane] of [
@@ -81,13 +75,14 @@ export class Road {
     ] as const) {
       from.setNoDelay(true);
       from.on('data', (bytes: Buffer) => pair.isDead || lane.add(bytes, this.delayMs));
-      from.on('end', () => pair.isDead || lane.add(null, this.delayMs));
+      from.on('end', () => pair.isDead || lane.add(() => to.end(), this.delayMs));
       from.on('error', () => undefined);
       from.on('close', (hadError) => {
         if (from.destroyed && to.destroyed) this.pairs.delete(pair);
         // Who waits on a dead connection finds out alone.
         else if (pair.isDead) return;
-        else if (hadError) reset(to);
+        // It does not overtake what was sent before it.
+        else if (hadError) lane.add(() => reset(to), this.delayMs);
         else if (!lane.isBusy) to.destroy();
       });
     }

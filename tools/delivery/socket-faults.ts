@@ -17,7 +17,8 @@ const HARMS: readonly Harm[] = [
   {
     name: 'delay',
     what: 'everything late by up to 2 s',
-    closes: [],
+    // Pongs are late too.
+    closes: [CLOSE.heartbeat.code],
     do: async (road, { random }) => {
       road.delay(random.between(50, 2_000));
       await pause(random.between(500, 3_000));
