@@ -5,6 +5,8 @@ export interface Affliction {
   readonly what: string;
   /** Only this device's connections; undefined: everybody's. */
   readonly device?: string | undefined;
+  /** Whether servers or their database may stand still by it. */
+  readonly stalls?: boolean;
   /** Codes with which connections may end because of it. */
   readonly closes: readonly number[];
   readonly from: number;
@@ -23,7 +25,7 @@ export class Afflictions {
   constructor(readonly now: () => number = () => performance.now()) {}
 
   /** It lasts until what is returned is called. */
-  begin(affliction: Pick<Affliction, 'name' | 'what' | 'device' | 'closes'>): () => void {
+  begin(affliction: Pick<Affliction, 'name' | 'what' | 'device' | 'stalls' | 'closes'>): () => void {
     const begun: Affliction = { ...affliction, from: this.now(), to: Infinity };
     this.all.push(begun);
     return () => (begun.to = this.now());
@@ -38,6 +40,12 @@ export class Afflictions {
         (each.device === undefined || each.device === device) &&
         now <= each.to + AFTERMATH_MS,
     );
+  }
+
+  /** Whether servers may have stood still at a time, in ms since 1970, or shortly before. */
+  mayStall(at: number): boolean {
+    const then = at - performance.timeOrigin;
+    return this.all.some(({ stalls, from, to }) => stalls && from <= then && then <= to + AFTERMATH_MS);
   }
 
   /** How often each was inflicted, by name. */

@@ -75,7 +75,7 @@ const HARMS: readonly { name: string; what: string; do: Harm }[] = [
 export const DATABASE_FAULTS: readonly ServerFault[] = HARMS.map(({ name, what, do: harm }) => ({
   name,
   inflict: async (scene) => {
-    const end = scene.afflictions.begin({ name, what, closes: [] });
+    const end = scene.afflictions.begin({ name, what, closes: [], stalls: true });
     await harm(scene);
     end();
   },

@@ -8,7 +8,7 @@ export const FINDING_KINDS = {
   gaps: 'a number missing in the database, or a message missing at a client',
   stale: 'a client, a fresh one and the database differ',
   unread: 'a count of unread messages is not a recount',
-  forbidden: 'pushed to somebody who had been removed',
+  forbidden: 'pushed to somebody who had been removed, or written across a block',
   unexplained: 'an error, a close or a silence that nothing accounts for',
 } as const;
 export type FindingKind = keyof typeof FINDING_KINDS;

@@ -25,7 +25,7 @@ export async function makeGroup(actor: Actor, memberIds: readonly string[]): Pro
     memberIds,
     historyVisible: actor.random.chance(0.3),
   };
-  const made = await actor.overRest('make group', [], (rest) => {
+  const made = await actor.overRest('make group', ['blocked'], (rest) => {
     return rest.call<ConversationCreated>('POST', '/v1/conversations', input);
   });
   if (made) actor.stage.ledger.groups.add(id);
@@ -47,7 +47,7 @@ async function add(actor: Actor): Promise<void> {
   const others = actor.stage.userIds.filter((id) => !held.memberIds.includes(id));
   const userIds = actor.random.shuffled(others).slice(0, actor.random.between(1, 2));
   if (userIds.length === 0) return;
-  await actor.overRest('add', PASSED, (rest) => {
+  await actor.overRest('add', [...PASSED, 'blocked'], (rest) => {
     return rest.call('POST', `/v1/conversations/${held.id}/members`, { userIds });
   });
 }

@@ -1,5 +1,6 @@
 import type { Message } from '@parley/protocol';
-import { judgeLedger, judgeNumbers, judgePermission } from './judge';
+import { Afflictions } from './afflictions';
+import { judgeBlocks, judgeLedger, judgeNumbers, judgePermission } from './judge';
 import { Ledger } from './ledger';
 import { Sightings } from './sightings';
 import { at, countsOf, entryOf, findings, memberOf, messageOf, truthWith } from './test-support';
@@ -134,5 +135,32 @@ describe('who was out', () => {
   it('was told what they must not see', () => {
     expect(judged({ message: timeline[3]! })).toBe(1);
     expect(judged({ event: 'receipt.updated', second: 30 }, { event: 'typing.changed', second: 31 })).toBe(2);
+  });
+});
+
+describe('a block', () => {
+  const second = (seconds: number) => Date.parse(at(seconds));
+
+  function judged(kind: 'direct' | 'group', ...seqs: number[]) {
+    const found = findings();
+    const afflictions = new Afflictions(() => second(20) - performance.timeOrigin);
+    afflictions.begin({ name: 'node-freeze', what: 'stopped', closes: [], stalls: true })();
+    const truth = truthWith(
+      seqs.map((seq) => messageOf(seq)),
+      { kind },
+    );
+    const block = { userId: 'bob', peerId: 'ann', from: second(10), to: second(50) };
+    judgeBlocks([block], truth, afflictions, found);
+    return found.count('forbidden');
+  }
+
+  it('lets nothing pass from a second after it on until it is lifted', () => {
+    expect(judged('direct', 9, 11, 51)).toBe(0);
+    expect(judged('direct', 12, 49)).toBe(2);
+  });
+
+  it('does not act in groups, and may act late while a server stands still', () => {
+    expect(judged('group', 12)).toBe(0);
+    expect(judged('direct', 21, 34)).toBe(0);
   });
 });

@@ -1,7 +1,8 @@
 import type { Message, SystemEntry } from '@parley/protocol';
 import { isDeepStrictEqual } from 'node:util';
 import type { Findings } from './findings';
-import type { Ledger, Sending } from './ledger';
+import type { Afflictions } from './afflictions';
+import type { Block, Ledger, Sending } from './ledger';
 import type { Sighting, Sightings } from './sightings';
 import type { TrueConversation, Truth } from './truth';
 
@@ -84,6 +85,27 @@ export function judgePermission(
         const out = `was out from seq ${absence.from} (${time(absence.goneAt)}) to ${absence.to}`;
         findings.add('forbidden', `${what} was pushed to ${userId} at ${time(at)}, who ${out}`);
       }
+    }
+  }
+}
+
+/** Whether something was written directly to each other by two of whom one had blocked the other. */
+export function judgeBlocks(
+  blocks: readonly Block[],
+  truth: Truth,
+  afflictions: Afflictions,
+  findings: Findings,
+): void {
+  for (const { kind, members, messages, id: conversationId } of truth.values()) {
+    const between = blocks.filter(({ userId, peerId }) => members.has(userId) && members.has(peerId));
+    if (kind !== 'direct' || between.length === 0) continue;
+    for (const { id, createdAt } of messages.values()) {
+      const at = Date.parse(createdAt);
+      const block = between.find(({ from, to }) => at > from + GRACE_MS && at < to);
+      // What was let in before may be stored after a server, or its database, has stood still.
+      if (!block || afflictions.mayStall(at)) continue;
+      const blocked = `${block.userId} had blocked ${block.peerId} since ${time(block.from)}`;
+      findings.add('forbidden', `message ${id} of ${conversationId} is from ${time(at)}, and ${blocked}`);
     }
   }
 }

@@ -8,6 +8,14 @@ export interface Sending {
   acked: { conversationId: string; seq: number } | null;
 }
 
+/** That one had blocked another for a while, in ms since 1970: acknowledged before, and not lifted yet. */
+export interface Block {
+  readonly userId: string;
+  readonly peerId: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What the server has acknowledged: it must be there in the end. */
 export class Ledger {
   readonly sendings = new Map<string, Sending>();
@@ -18,6 +26,8 @@ export class Ledger {
   readonly hidden: { userId: string; conversationId: string; id: string }[] = [];
   readonly titles: { conversationId: string; title: string }[] = [];
   readonly groups = new Set<string>();
+  readonly blocks: Block[] = [];
+  private readonly blocking = new Set<string>();
 
   constructor(private readonly findings: Findings) {}
 
@@ -46,6 +56,20 @@ export class Ledger {
   answered(message: Message): void {
     const known = this.answers.get(message.id);
     if (!known || known.version < message.version) this.answers.set(message.id, message);
+  }
+
+  isBlocking(userId: string, peerId: string): boolean {
+    return this.blocking.has(`${userId} ${peerId}`);
+  }
+
+  /** Somebody blocks another, until what is returned is called with when it held for sure. */
+  block(userId: string, peerId: string): (held: Pick<Block, 'from' | 'to'> | null) => void {
+    const key = `${userId} ${peerId}`;
+    this.blocking.add(key);
+    return (held) => {
+      this.blocking.delete(key);
+      if (held) this.blocks.push({ userId, peerId, ...held });
+    };
   }
 
   moved(receipt: Receipt): void {

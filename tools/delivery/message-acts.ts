@@ -37,6 +37,7 @@ async function pass(actor: Actor, input: MessageSend, door: Doors[number]): Prom
   // Nobody leaves a direct conversation; what is answered may go anywhere.
   const refusals: ErrorCode[] = ['message_not_found'];
   if (kind === 'group') refusals.push('conversation_not_found', 'member_not_found');
+  else refusals.push('blocked');
   const { conversationId, to, ...message } = input;
   const overRest = (rest: ParleyRest) =>
     conversationId === undefined
@@ -96,7 +97,7 @@ async function edit(actor: Actor): Promise<void> {
   const mentions = random.chance(0.2) ? [random.pick(held.memberIds) ?? actor.userId] : undefined;
   const revision = { text: `${words(actor)} (${random.between(0, 1e9)})`, mentions };
   const input = { conversationId: held.id, id: message.id, ...revision };
-  const refusals: ErrorCode[] = [...GONE, 'message_deleted', 'member_not_found'];
+  const refusals: ErrorCode[] = [...GONE, 'blocked', 'message_deleted', 'member_not_found'];
   if (careful) refusals.push('version_conflict');
   const data = careful ? { ...input, ifVersion: message.version } : input;
   if (random.chance(0.3)) {
@@ -148,7 +149,7 @@ async function react(actor: Actor): Promise<void> {
   const { conversationId, id, reactions } = target.message;
   const own = reactions.some((each) => each.emoji === emoji && each.userIds.includes(actor.userId));
   const input = { conversationId, id, emoji, on: !own };
-  const refusals: ErrorCode[] = [...GONE, 'message_deleted', 'reaction_limit'];
+  const refusals: ErrorCode[] = [...GONE, 'blocked', 'message_deleted', 'reaction_limit'];
   await actor.change('react', refusals, (socket) => socket.request('reaction.set', input));
 }
 
@@ -158,7 +159,7 @@ async function pin(actor: Actor): Promise<void> {
   });
   if (!target) return;
   const { conversationId, id, pinnedAt } = target.message;
-  const refusals: ErrorCode[] = [...GONE, 'message_deleted', 'forbidden', 'pin_limit'];
+  const refusals: ErrorCode[] = [...GONE, 'blocked', 'message_deleted', 'forbidden', 'pin_limit'];
   const input = { conversationId, id, on: pinnedAt === null };
   await actor.change('pin', refusals, (socket) => socket.request('pin.set', input));
 }

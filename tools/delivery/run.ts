@@ -4,6 +4,7 @@ import { pause } from '../support/flow';
 import { Actor, type Act } from './actor';
 import type { Afflictions } from './afflictions';
 import { Storage } from './app-acts';
+import { BLOCK_ACTS } from './block-acts';
 import { Cast } from './cast';
 import { compareClients } from './comparing';
 import { Courier } from './courier';
@@ -13,7 +14,7 @@ import type { Faults } from './faults';
 import type { Findings } from './findings';
 import { GROUP_ACTS, makeGroup } from './group-acts';
 import { inflictInTurn, inflictOnSockets } from './inflictor';
-import { judgeLedger, judgeNumbers, judgePermission } from './judge';
+import { judgeBlocks, judgeLedger, judgeNumbers, judgePermission } from './judge';
 import { Ledger } from './ledger';
 import { MESSAGE_ACTS } from './message-acts';
 import type { ModelClient } from './model-client';
@@ -83,6 +84,7 @@ export async function play(run: Run): Promise<Played> {
     judgeLedger(ledger, truth, findings);
     judgeNumbers(truth, findings);
     judgePermission(cast.sightings, truth, cast.userIds, findings);
+    judgeBlocks(ledger.blocks, truth, run.afflictions, findings);
     const messages = [...truth.values()].reduce((sum, each) => sum + each.messages.size, 0);
     return { acts: tally, apps, people: cast.userIds.length, conversations: truth.size, messages };
   } finally {
@@ -104,7 +106,9 @@ async function makeFirstGroups(actors: readonly Actor[], { random, clients }: Ru
 async function live(actors: readonly Actor[], apps: Tally, cast: Cast, run: Run): Promise<void> {
   const { faults, random, afflictions, server, findings } = run;
   const storage = new Storage((what) => apps.count(what, 'acked'));
-  const acts: readonly [Act, ...Act[]] = [...MESSAGE_ACTS, ...GROUP_ACTS, ...storage.acts] as [Act, ...Act[]];
+  const acts: readonly [Act, ...Act[]] = [
+    ...[...MESSAGE_ACTS, ...GROUP_ACTS, ...BLOCK_ACTS, ...storage.acts],
+  ] as [Act, ...Act[]];
   const end = new AbortController();
   const calm = new AbortController();
   const calmSeconds = Math.max(LEAST_CALM_SECONDS, run.seconds * CALM_SHARE);

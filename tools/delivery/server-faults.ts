@@ -21,7 +21,7 @@ function ending({ name, signal, closes }: Ending, victims: Victims): ServerFault
   const inflict = async (scene: OwnScene) => {
     const nodes = victims(scene);
     const what = `${signal} to ${nodes.map(({ url }) => url).join(', ')}`;
-    const end = scene.afflictions.begin({ name, what, closes });
+    const end = scene.afflictions.begin({ name, what, closes, stalls: true });
     await Promise.all(nodes.map((node) => node.end(signal)));
     await pause(scene.random.between(0, 1_500));
     await Promise.all(nodes.map((node) => node.run()));
@@ -36,7 +36,7 @@ function freezing(name: string, victims: Victims): ServerFault {
     const seconds = scene.random.between(2, 5);
     const end = scene.afflictions.begin({
       ...{ name, what: `SIGSTOP to ${nodes.map(({ url }) => url).join(', ')} for ${seconds} s` },
-      closes: [LOST, CLOSE.heartbeat.code],
+      ...{ closes: [LOST, CLOSE.heartbeat.code], stalls: true },
     });
     for (const node of nodes) node.signal('SIGSTOP');
     await pause(seconds * 1_000);
@@ -50,7 +50,7 @@ function freezing(name: string, victims: Victims): ServerFault {
 async function roll({ server, afflictions, random }: OwnScene): Promise<void> {
   const nodes = random.shuffled(server.nodes);
   const what = `SIGTERM to ${nodes.map(({ url }) => url).join(', then ')}`;
-  const end = afflictions.begin({ name: 'rolling', what, closes: [CLOSE.draining.code] });
+  const end = afflictions.begin({ name: 'rolling', what, closes: [CLOSE.draining.code], stalls: true });
   for (const node of nodes) {
     await node.end('SIGTERM');
     await node.run();
