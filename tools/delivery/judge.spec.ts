@@ -85,7 +85,7 @@ describe('numbers', () => {
     judgeNumbers(truth, found);
     return countsOf(found);
   };
-  const title = (seq: number) => entryOf(seq, { type: 'title.changed', title: 'New' });
+  const title = (seq: number, to = 'New') => entryOf(seq, { type: 'title.changed', title: to });
 
   it.each<[string, Truth, object]>([
     ['1, 2, 3', truthWith(stored), {}],
@@ -97,6 +97,7 @@ describe('numbers', () => {
       { duplicated: 1 },
     ],
     ['an entry that is there twice', truthWith([title(1), title(2)]), { duplicated: 1 }],
+    ['a title that was set again', truthWith([title(1), title(2, 'Other'), title(3)]), {}],
   ])('%s', (_, truth, expected) => {
     expect(judged(truth)).toEqual(expected);
   });

@@ -144,14 +144,15 @@ function judgeAnswer(answer: Message, truth: Truth, findings: Findings): void {
   }
 }
 
+/** Set once more after somebody else has set another one, as a late retry does, it has another entry. */
 function judgeTitles(conversation: TrueConversation, findings: Findings): void {
-  const seen = new Set<string>();
+  let before: string | undefined;
   for (const { metadata } of conversation.messages.values()) {
     if (metadata?.type !== 'title.changed') continue;
     const title = String(metadata.title);
-    if (seen.has(title))
+    if (title === before)
       findings.add('duplicated', `the title "${title}" of ${conversation.id} has two entries`);
-    seen.add(title);
+    before = title;
   }
 }
 
