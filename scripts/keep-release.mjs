@@ -7,7 +7,12 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { root } from './prepare.mjs';
 
 /** With all that they require of their own. */
-const SHARED = ['connections/bus/bus-codec', 'connections/bus/redis-bus', 'presence/redis-presence-store'];
+const SHARED = [
+  'connections/bus/bus-codec',
+  'connections/bus/redis-bus',
+  'redis/redis',
+  'presence/redis-presence-store',
+];
 const PACKAGES = ['protocol', 'client'];
 
 const from = resolve(process.argv[2] ?? root);

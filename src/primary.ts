@@ -62,10 +62,10 @@ async function start(): Promise<void> {
   printAddresses(env, port, { warnings, metrics: metrics?.url });
 }
 
-function countWorkers({ workers: wanted, redisUrl }: Env, logger: { log(line: string): void }): number {
+function countWorkers({ workers: wanted, redisUrls }: Env, logger: { log(line: string): void }): number {
   if (wanted !== 'auto') return wanted;
   const cores = availableParallelism();
-  if (redisUrl || cores === 1) return cores;
+  if (redisUrls.length > 0 || cores === 1) return cores;
   logger.log('WORKERS=auto runs one process: several need a Redis to speak over, set REDIS_URL');
   return 1;
 }

@@ -5,7 +5,7 @@ import { Revocations } from '../src/auth/revocations';
 import { GapFiller } from '../src/chat/gap-filler';
 import { nodeBusContract } from '../src/connections/bus/node-bus.contract';
 import { RedisBus } from '../src/connections/bus/redis-bus';
-import { closeRedis, connectRedis } from '../src/redis/redis-client';
+import { Redis } from '../src/redis/redis';
 import { CommitFeed } from '../src/timeline/commit-feed';
 import { ContactFeed } from '../src/users/contact-feed';
 import { eventually } from './support/until';
@@ -24,10 +24,10 @@ describeWith('redis-server', 'Redis between nodes', () => {
   afterAll(() => redis.kill());
 
   nodeBusContract('RedisBus', async () => {
-    const client = await connectRedis(redis.url);
-    const bus = await RedisBus.connect(client, randomUUID(), 'contract:');
+    const client = await Redis.connect([redis.url]);
+    const bus = new RedisBus(client, randomUUID(), 'contract:');
     const close = bus.close.bind(bus);
-    bus.close = () => close().then(() => closeRedis(client));
+    bus.close = () => close().then(() => client.close());
     return bus;
   });
 

@@ -6,7 +6,7 @@ import { ConfigModule } from '../src/config/config.module';
 import { readEnv } from '../src/config/env';
 import { CacheModule } from '../src/redis/cache.module';
 import { CACHE_PREFIX } from '../src/redis/redis-cache-store';
-import { REDIS, type RedisClient } from '../src/redis/redis-client';
+import { type Redis, REDIS } from '../src/redis/redis';
 import { RedisModule } from '../src/redis/redis.module';
 import { freePort, RedisServer } from './support/redis-server';
 import { describeWith } from './support/require-program';
@@ -149,7 +149,7 @@ describeWith('redis-server', 'cache in Redis', () => {
     const from = performance.now();
     const lonely = await start({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
     expect(await lonely.get(Cache).wrap('k', async () => 'v')).toBe('v');
-    expect(lonely.get<RedisClient>(REDIS).isReady).toBe(false);
+    expect(lonely.get<Redis>(REDIS).state).toBe('down');
     await lonely.close();
     expect(performance.now() - from).toBeLessThan(5_000);
   });

@@ -7,7 +7,7 @@ import type { BusMessage } from '../src/connections/bus/bus-message';
 import { RedisBus } from '../src/connections/bus/redis-bus';
 import { Frame } from '../src/connections/frame';
 import { RedisPresenceStore } from '../src/presence/redis-presence-store';
-import { closeRedis, connectRedis, type RedisClient } from '../src/redis/redis-client';
+import { Redis } from '../src/redis/redis';
 import { Person, PASSWORD } from './support/person';
 import { RedisServer } from './support/redis-server';
 import { type Release, releases, sampleMessages, schemaQuery, type Table } from './support/release';
@@ -72,7 +72,6 @@ describe.each(releases().map((release) => [release.version, release] as const))(
 
   describeWith('redis-server', 'on one Redis', () => {
     let redis: RedisServer;
-    const clients: RedisClient[] = [];
     const closing: (() => Promise<unknown>)[] = [];
 
     beforeAll(async () => {
@@ -80,31 +79,39 @@ describe.each(releases().map((release) => [release.version, release] as const))(
     });
     afterEach(async () => {
       for (const close of closing.splice(0).reverse()) await close();
-      await Promise.all(clients.splice(0).map(closeRedis));
     });
     afterAll(() => redis.kill());
 
-    async function connect(): Promise<RedisClient> {
-      const client = await connectRedis(redis.url);
-      clients.push(client);
-      return client;
+    /** How nodes of a release, or of now, reach Redis and one another. */
+    interface Kind {
+      Redis: typeof Redis;
+      RedisBus: typeof RedisBus;
+      RedisPresenceStore: typeof RedisPresenceStore;
+    }
+    const OLD: Kind = { ...release.redis, ...release.bus, ...release.presence };
+    const NOW: Kind = { Redis, RedisBus, RedisPresenceStore };
+
+    async function connect(kind: Kind): Promise<Redis> {
+      const connected = await kind.Redis.connect([redis.url]);
+      closing.push(() => connected.close());
+      return connected;
     }
 
-    async function bus(Kind: typeof RedisBus): Promise<RedisBus> {
-      const made = await Kind.connect(await connect(), randomUUID(), PREFIX);
+    async function bus(kind: Kind): Promise<RedisBus> {
+      const made = new kind.RedisBus(await connect(kind), randomUUID(), PREFIX);
       closing.push(() => made.close());
       return made;
     }
 
     it('its nodes and those of now hear each other, and what they do not know hurts nobody', async () => {
-      const [old, now] = [await bus(release.bus.RedisBus), await bus(RedisBus)];
+      const [old, now] = [await bus(OLD), await bus(NOW)];
       const heard = new Map<RedisBus, BusMessage[]>([old, now].map((each) => [each, []]));
       for (const [each, messages] of heard) {
+        const joined = new Promise<void>((resolve) => each.onJoined(() => resolve()));
         each.join('x');
         each.subscribe((message) => messages.push(message));
+        await joined;
       }
-      const channel = `${PREFIX}x`;
-      await eventually(async () => (await clients[0]!.pubSubNumSub(channel))[channel] === 2);
       for (const message of Object.values(current)) now.publish(['x'], message);
       for (const kind of kinds) old.publish(['x'], current[kind]);
       await eventually(
@@ -126,8 +133,8 @@ describe.each(releases().map((release) => [release.version, release] as const))(
       const { ann, bob } = await Person.registerAll(server.url, 'ann', 'bob');
       const anns = await ann.connect();
       closing.push(() => anns.close());
-      const old = await bus(release.bus.RedisBus);
-      const client = await connect();
+      const old = await bus(OLD);
+      const { clients } = await connect(NOW);
       const frame = Frame.push('typing.changed', { conversationId: randomUUID(), userId: bob.id, on: true });
       let isTold = false;
       const typing = anns.next('typing.changed').then(() => (isTold = true));
@@ -140,8 +147,8 @@ describe.each(releases().map((release) => [release.version, release] as const))(
       const sent = (await bob
         .at(deaf.url)
         .ok('POST', '/messages', { to: ann.id, id, text: 'by the feed' })) as MessageSent;
-      await client.publish(
-        `${PREFIX}u:${ann.id}`,
+      await clients[0]!.sPublish(
+        release.buckets.nameOf(PREFIX, `u:${ann.id}`),
         Buffer.concat([randomBytesOfNode(), Buffer.from([2, 0, 0, 0, 9])]),
       );
       const { message } = await anns.next('message.created', (pushed) => pushed.message.id === id);
@@ -149,14 +156,19 @@ describe.each(releases().map((release) => [release.version, release] as const))(
     });
 
     it('presence is counted over its nodes and those of now', async () => {
-      const store = async (Kind: typeof RedisPresenceStore, Bus: typeof RedisBus) => {
+      const store = async (kind: Kind) => {
         const options = { nodeId: randomUUID(), ttlMs: 60_000 };
-        const made = new Kind(await connect(), await bus(Bus), new SystemClock(), options);
+        const made = new kind.RedisPresenceStore(
+          await connect(kind),
+          await bus(kind),
+          new SystemClock(),
+          options,
+        );
         closing.push(() => made.stop());
         return made;
       };
-      const old = await store(release.presence.RedisPresenceStore, release.bus.RedisBus);
-      const now = await store(RedisPresenceStore, RedisBus);
+      const old = await store(OLD);
+      const now = await store(NOW);
       const online = { userId: 'ann', status: 'online', own: 'online', lastSeenAt: null } as const;
       await old.open({ userId: 'ann', connectionId: '1' });
       expect((await now.read(['ann'])).get('ann')).toMatchObject({ connected: true });

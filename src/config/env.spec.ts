@@ -9,7 +9,7 @@ describe('readEnv', () => {
       production: false,
       port: 3000,
       databaseUrl: null,
-      redisUrl: null,
+      redisUrls: [],
       tls: null,
     });
   });
@@ -31,6 +31,8 @@ describe('readEnv', () => {
     ['WORKERS', 'many', 'auto, or a whole number from 1'],
     ['WORKERS', '0', 'auto, or a whole number from 1'],
     ['WORKERS', '2', 'REDIS_URL is empty.*set REDIS_URL, or WORKERS to 1'],
+    ['REDIS_URL', 'redis://a:1,b:2', 'redis://'],
+    ['REDIS_URL', 'redis://a:1,', 'not a URL'],
     ['PUBLIC_URL', 'chat.example.com', 'http://'],
     ['TLS_CERT', '/nowhere/cert.pem', 'no such file'],
     ['ALLOW_DATA_LOSS', 'fsync, everything', 'may name fsync'],

@@ -17,8 +17,8 @@ export interface Env {
   databasePoolSize: number;
   /** Settings of PostgreSQL that may be off although a crash then takes back what was acknowledged. */
   allowDataLoss: DurabilitySetting[];
-  /** Null: in-memory implementations, one process. */
-  redisUrl: string | null;
+  /** Of a Redis, or of some nodes of one cluster; none: in-memory implementations, one process. */
+  redisUrls: readonly string[];
   /** Processes that serve behind the one port; auto: as many as cores, or one without Redis. */
   workers: number | 'auto';
   /** Members up to which nodes tell one another of a message by user; beyond, by conversation. */
@@ -88,7 +88,7 @@ export function readEnv(source: Source = process.env): Env {
   const production =
     read.oneOf('NODE_ENV', ['development', 'test', 'production'], 'development') === 'production';
   const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
-  const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:']);
+  const redisUrls = read.urls('REDIS_URL', ['redis:', 'rediss:']);
   const embedded = read.flag('EMBEDDED_POSTGRES', false);
   if (production && !databaseUrl && !embedded) {
     throw new EnvError(
@@ -104,8 +104,8 @@ export function readEnv(source: Source = process.env): Env {
     databaseUrl,
     databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 1_000),
     allowDataLoss: read.listOf('ALLOW_DATA_LOSS', DURABILITY_SETTINGS),
-    redisUrl,
-    workers: readWorkers(read, redisUrl),
+    redisUrls,
+    workers: readWorkers(read, redisUrls),
     groupChannelMembers: read.integer('GROUP_CHANNEL_MEMBERS', 16, 2, 1_000),
     jwtSecret: readSecret(read, production),
     accessTokenSeconds: read.integer('ACCESS_TOKEN_TTL', 900, 5, 86_400),
@@ -129,10 +129,10 @@ export function readEnv(source: Source = process.env): Env {
   };
 }
 
-function readWorkers(read: Reader, redisUrl: string | null): Env['workers'] {
+function readWorkers(read: Reader, redisUrls: readonly string[]): Env['workers'] {
   if (read.text('WORKERS', '1').toLowerCase() === 'auto') return 'auto';
   const workers = read.integer('WORKERS', 1, 1, MAX_WORKERS, 'auto, or ');
-  if (workers > 1 && !redisUrl) {
+  if (workers > 1 && redisUrls.length === 0) {
     throw new EnvError(
       `WORKERS is ${workers} and REDIS_URL is empty: several processes need a Redis to speak over; set REDIS_URL, or WORKERS to 1.`,
     );
@@ -231,7 +231,17 @@ class Reader {
 
   url(name: string, protocols: string[]): string | null {
     const text = this.optional(name);
-    if (text === null) return null;
+    if (text !== null) this.checkUrl(name, text, protocols);
+    return text;
+  }
+
+  urls(name: string, protocols: string[]): string[] {
+    const texts = (this.optional(name)?.split(',') ?? []).map((text) => text.trim());
+    for (const text of texts) this.checkUrl(name, text, protocols);
+    return texts;
+  }
+
+  private checkUrl(name: string, text: string, protocols: string[]): void {
     // The value may hold a password, so it is not repeated.
     if (!URL.canParse(text))
       throw new EnvError(`${name} is not a URL: it must start with ${protocols[0]}//.`);
@@ -240,7 +250,6 @@ class Reader {
         `${name} is no ${protocols[0]}// URL: it must start with ${protocols.join('// or ')}//.`,
       );
     }
-    return text;
   }
 
   file(name: string): string | null {

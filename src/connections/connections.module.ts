@@ -1,6 +1,6 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '../common/ids';
-import { REDIS, type RedisClient } from '../redis/redis-client';
+import { type Redis, REDIS } from '../redis/redis';
 import { MemoryBus, MemoryBusHub } from './bus/memory-bus';
 import { NodeBus } from './bus/node-bus';
 import { RedisBus } from './bus/redis-bus';
@@ -23,8 +23,8 @@ const BUS_PREFIX = 'parley:';
     {
       provide: NodeBus,
       inject: [REDIS],
-      useFactory: (redis: RedisClient | null) =>
-        redis ? RedisBus.connect(redis, newId(), BUS_PREFIX) : new MemoryBus(new MemoryBusHub()),
+      useFactory: (redis: Redis | null) =>
+        redis ? new RedisBus(redis, newId(), BUS_PREFIX) : new MemoryBus(new MemoryBusHub()),
     },
   ],
   exports: [ConnectionRegistry, DeliveryService, NodeBus, SocketHost],

@@ -99,6 +99,9 @@ export class MemoryPresenceStore extends PresenceStore {
   /** Nobody else writes here. */
   onDoubt(): void {}
 
+  /** It always knows. */
+  toldUnknown(): void {}
+
   async stop(): Promise<void> {}
 
   private row(userId: string): Row {

@@ -67,6 +67,9 @@ export abstract class PresenceStore {
   /** Called with users who may have become another without anything that was done here. */
   abstract onDoubt(listener: (userIds: readonly string[]) => void): void;
 
+  /** Notes that somebody here was told that nobody knows of these: changes follow when that is over. */
+  abstract toldUnknown(userIds: Iterable<string>): void;
+
   /** After the last use: other nodes look after who was here. */
   abstract stop(): Promise<void>;
 }

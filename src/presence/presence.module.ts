@@ -6,7 +6,7 @@ import type { Env } from '../config/env';
 import { NodeBus } from '../connections/bus/node-bus';
 import { ConnectionsModule } from '../connections/connections.module';
 import { ConversationsModule } from '../conversations/conversations.module';
-import { REDIS, type RedisClient } from '../redis/redis-client';
+import { type Redis, REDIS } from '../redis/redis';
 import { UsersModule } from '../users/users.module';
 import { FriendsHere } from './friends-here';
 import { LastSeenWriter } from './last-seen-writer';
@@ -40,7 +40,7 @@ import { WatchLists } from './watch-lists';
     {
       provide: PresenceStore,
       inject: [ENV, REDIS, NodeBus, Clock],
-      useFactory: (env: Env, redis: RedisClient | null, bus: NodeBus, clock: Clock) =>
+      useFactory: (env: Env, redis: Redis | null, bus: NodeBus, clock: Clock) =>
         redis
           ? new RedisPresenceStore(redis, bus, clock, {
               nodeId: newId(),

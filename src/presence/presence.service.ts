@@ -48,7 +48,10 @@ export class PresenceService {
 
   private async show(actor: Actor, userIds: string[], knowable: ReadonlySet<string>): Promise<Presence[]> {
     // A store that cannot be reached is reported by the tracker; here nobody is told a guess.
-    const readings = await this.reader.read([...knowable]).catch(() => new Map<string, Reading>());
+    const readings = await this.reader.read([...knowable]).catch(() => {
+      this.store.toldUnknown(knowable);
+      return new Map<string, Reading>();
+    });
     const stored = await this.storedLastSeen(readings);
     return userIds.map((userId) => {
       const reading = readings.get(userId);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisClient } from '../redis/redis-client';
+import type { Redis } from '../redis/redis';
 
 /** What is done in one step in Redis. */
 export interface Script {
@@ -7,20 +7,22 @@ export interface Script {
   readonly sha: string;
 }
 
-/** Sends the text only when Redis does not have it yet. */
-export async function runScript(
-  redis: RedisClient,
+/** Sends the text only when the Redis that has the key does not have it yet. */
+export function runScript(
+  redis: Redis,
   { text, sha }: Script,
   key: string,
   args: readonly (string | number)[],
 ): Promise<unknown> {
   const options = { keys: [key], arguments: args.map(String) };
-  try {
-    return await redis.evalSha(sha, options);
-  } catch (error) {
-    if (!String(error).includes('NOSCRIPT')) throw error;
-    return redis.eval(text, options);
-  }
+  return redis.run(key, async (client) => {
+    try {
+      return await client.evalSha(sha, options);
+    } catch (error) {
+      if (!String(error).includes('NOSCRIPT')) throw error;
+      return client.eval(text, options);
+    }
+  });
 }
 
 function script(text: string): Script {
@@ -92,11 +94,15 @@ export const RESTORE = script(`
   redis.call('HSETNX', KEYS[1], 'own', ARGV[4])`);
 
 /**
- * KEYS: the nodes' leases. ARGV: node, lease in ms. By Redis' clock; returns the nodes that are dead, after
- * 1 when there was no lease to renew: it was over, and another node has cleared this one away.
+ * KEYS: the nodes' leases. ARGV: node, lease in ms. By Redis' clock.
+ *
+ * Returns 1 and the nodes that are dead; or 0 when this node's own lease was not running any more: then nobody
+ * is judged, as the others may have been kept from renewing theirs too.
  */
 export const LEASE = script(`
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local added = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-  return {added, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)}`);
+  local before = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0)
+  redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+  if before <= now then return {0, {}} end
+  return {1, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)}`);

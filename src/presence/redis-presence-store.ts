@@ -1,9 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { ChosenStatus } from '@parley/protocol';
 import type { Clock } from '../common/clock';
-import { NodeBus } from '../connections/bus/node-bus';
-import type { RedisClient } from '../redis/redis-client';
-import { claimOf, keyOf, LEASES, setOf } from './redis-presence-keys';
+import type { NodeBus } from '../connections/bus/node-bus';
+import type { Redis } from '../redis/redis';
 import {
   type Announcement,
   type Change,
@@ -13,25 +12,16 @@ import {
   type Shown,
   UNSEEN,
 } from './presence-store';
-import {
-  ANNOUNCE,
-  CHOOSE,
-  CONNECTIONS,
-  LEASE,
-  RESTORE,
-  runScript,
-  type Script,
-} from './redis-presence-scripts';
+import { PresenceLease } from './redis-presence-lease';
+import { PresenceNews } from './redis-presence-news';
+import { BATCH, batches, keyOf, setOf, soon, toRecord } from './redis-presence-rows';
+import { ANNOUNCE, CHOOSE, CONNECTIONS, RESTORE, runScript, type Script } from './redis-presence-scripts';
 
 /** A node that has not renewed its lease for so long is dead, and its entries do not count. */
 const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
-/** One node clears a dead one away; for so long nobody else tries. */
-const CLAIM_MS = 10_000;
-/** Longer than any answer of a Redis that works. */
-const PATIENCE_MS = 2_000;
-/** Users handled by one pipeline. */
-const BATCH = 500;
+/** Between looks at whether something is owed that could not be told. */
+const OWED_MS = 500;
 /** The channel on which nodes tell one another what is news. */
 const CHANNEL = 'presence';
 
@@ -49,19 +39,24 @@ export class RedisPresenceStore extends PresenceStore {
   private readonly local = new Map<string, Set<string>>();
   /** What was last announced of this node's users, for a Redis that has lost it. */
   private readonly announced = new Map<string, Shown>();
-  /** Users on this node's list in Redis, as far as is known here. */
-  private readonly noted = new Set<string>();
-  private readonly changeListeners: ((changes: readonly Change[]) => void)[] = [];
   private readonly doubtListeners: ((userIds: readonly string[]) => void)[] = [];
   private readonly nodeId: string;
   private readonly ttlMs: number;
-  private readonly leaseMs: number;
-  /** Nodes whose lease is over, until somebody has cleared them away. */
-  private dead: readonly string[] = [];
-  private readonly timer: NodeJS.Timeout;
+  private readonly lease: PresenceLease;
+  private readonly news = new PresenceNews({
+    present: () => this.present(),
+    read: (userIds) => this.read(userIds),
+  });
+  /** What is to be done when Redis can be reached. */
+  private toRestore = false;
+  private toCatchUp = false;
+  private mending: Promise<void> | undefined;
+  private renewing: Promise<void> | undefined;
+  private isStopped = false;
+  private readonly timers: NodeJS.Timeout[];
 
   constructor(
-    private readonly redis: RedisClient,
+    private readonly redis: Redis,
     private readonly bus: NodeBus,
     private readonly clock: Clock,
     { nodeId, ttlMs, leaseMs = LEASE_MS }: RedisPresenceOptions,
@@ -69,15 +64,23 @@ export class RedisPresenceStore extends PresenceStore {
     super();
     this.nodeId = nodeId;
     this.ttlMs = ttlMs;
-    this.leaseMs = leaseMs;
+    this.lease = new PresenceLease(redis, nodeId, leaseMs);
     bus.join(CHANNEL);
     bus.subscribe((message) => {
-      if (message.type === 'presence') this.tell(message.changes);
+      if (message.type === 'presence') this.news.tell(message.changes);
     });
-    redis.on('ready', () => void this.restore());
-    this.timer = setInterval(() => void this.renew(), Math.min(RENEW_MS, leaseMs / 3));
-    this.timer.unref();
-    void this.renew();
+    bus.onGap(() => this.mend({ restore: false }));
+    redis.onBack(() => {
+      this.lease.question();
+      this.mend({ restore: true });
+      // What a connection before had on its way to a Redis that hung may be carried out after that.
+      setTimeout(() => this.mend({ restore: true }), leaseMs / 3).unref();
+    });
+    this.timers = [
+      setInterval(() => void this.renew(), Math.min(RENEW_MS, leaseMs / 3)).unref(),
+      setInterval(() => this.mendOwed(), Math.min(OWED_MS, leaseMs / 3)).unref(),
+    ];
+    this.mend({ restore: false });
   }
 
   async open({ userId, connectionId }: PresenceEntry): Promise<void> {
@@ -98,29 +101,29 @@ export class RedisPresenceStore extends PresenceStore {
 
   async choose(userId: string, status: ChosenStatus): Promise<void> {
     const now = this.clock.now();
-    await this.soon(this.run(CHOOSE, userId, [status, now + this.ttlMs, now, this.ttlMs, ...this.dead]));
+    const args = [status, now + this.ttlMs, now, this.ttlMs, ...this.lease.dead];
+    await soon([this.run(CHOOSE, userId, args)]);
   }
 
   async read(userIds: Iterable<string>): Promise<Map<string, PresenceRecord>> {
-    const ids = [...userIds];
+    // What another node has not put back yet would read as gone.
+    if (!this.lease.isSettled) throw new Error('Redis has lost what nodes had noted');
     const records = new Map<string, PresenceRecord>();
-    for (let i = 0; i < ids.length; i += BATCH) {
-      const part = ids.slice(i, i + BATCH);
-      const rows = await this.soon(Promise.all(part.map((id) => this.redis.hGetAll(keyOf(id)))));
+    for (const part of batches([...userIds])) {
+      const rows = await soon(
+        part.map((id) => this.redis.run(keyOf(id), (client) => client.hGetAll(keyOf(id)))),
+      );
       for (const [at, userId] of part.entries()) {
-        const row = rows[at];
-        if (!row || Object.keys(row).length === 0) continue;
-        const record = this.toRecord(row);
-        records.set(userId, record);
-        if (this.local.has(userId)) this.announced.set(userId, record.announced);
+        const record = toRecord(rows[at] ?? {}, this.clock.now(), this.lease.dead);
+        if (record) records.set(userId, record);
       }
     }
     return records;
   }
 
   async announce(announcements: readonly Announcement[]): Promise<Change[]> {
-    const before = (await this.soon(
-      Promise.all(announcements.map(({ userId, status, own }) => this.run(ANNOUNCE, userId, [status, own]))),
+    const before = (await soon(
+      announcements.map(({ userId, status, own }) => this.run(ANNOUNCE, userId, [status, own])),
     )) as [Shown['status'] | null, Shown['own'] | null][];
     const changes: Change[] = [];
     for (const [i, { again = false, ...announcement }] of announcements.entries()) {
@@ -136,66 +139,78 @@ export class RedisPresenceStore extends PresenceStore {
     );
     await this.release(gone.map(({ userId }) => userId));
     if (changes.length === 0) return changes;
-    this.tell(changes);
+    this.news.tell(changes);
     this.bus.publish([CHANNEL], { type: 'presence', changes });
     return changes;
   }
 
   onChange(listener: (changes: readonly Change[]) => void): void {
-    this.changeListeners.push(listener);
+    this.news.onChange(listener);
   }
 
   onDoubt(listener: (userIds: readonly string[]) => void): void {
     this.doubtListeners.push(listener);
   }
 
-  /** Ends the lease now: another node looks after who has just gone. */
+  toldUnknown(userIds: Iterable<string>): void {
+    this.news.toldUnknown(userIds);
+  }
+
   async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.soon(this.redis.zAdd(LEASES, { score: 0, value: this.nodeId })).catch(() => undefined);
+    this.isStopped = true;
+    for (const timer of this.timers) clearInterval(timer);
+    await this.mending;
+    await this.lease.end().catch(() => undefined);
   }
 
   private async count(userId: string, connections: number): Promise<void> {
-    const args = [this.nodeId, connections, this.ttlMs, this.clock.now(), ...this.dead];
-    const [, isElsewhere] = await this.soon(
-      Promise.all([this.note(userId), this.run(CONNECTIONS, userId, args)]),
-    );
+    // Without a lease nobody would clear this away.
+    if (!this.lease.isRunning) await this.renewLease();
+    const args = [this.nodeId, connections, this.ttlMs, this.clock.now(), ...this.lease.dead];
+    const [, isElsewhere] = await soon([this.note(userId), this.run(CONNECTIONS, userId, args)]);
     if (isElsewhere) await this.release([userId]);
   }
 
-  private async note(userId: string): Promise<void> {
-    if (this.noted.has(userId)) return;
-    await this.redis.sAdd(setOf(this.nodeId), userId);
-    this.noted.add(userId);
+  /** Puts a user on this node's list. */
+  private note(userId: string): Promise<unknown> {
+    const set = setOf(this.nodeId);
+    return this.redis.run(set, (client) => client.sAdd(set, userId));
   }
 
   /** Takes users off this node's list: their going is announced, or is another node's to announce. */
   private async release(userIds: string[]): Promise<void> {
-    if (userIds.length === 0) return;
-    for (const userId of userIds) this.noted.delete(userId);
-    await this.soon(this.redis.sRem(setOf(this.nodeId), userIds));
+    const set = setOf(this.nodeId);
+    if (userIds.length > 0) await soon([this.redis.run(set, (client) => client.sRem(set, userIds))]);
   }
 
   private run(script: Script, userId: string, args: readonly (string | number)[]): Promise<unknown> {
     return runScript(this.redis, script, keyOf(userId), args);
   }
 
-  private tell(changes: readonly Change[]): void {
-    for (const listener of this.changeListeners) listener(changes);
-  }
-
   private doubt(userIds: readonly string[]): void {
     for (const listener of this.doubtListeners) listener(userIds);
   }
 
+  /** The users whom some node has on its list. */
+  private async present(): Promise<string[]> {
+    const sets = (await this.lease.nodes()).map(setOf);
+    return (await soon(sets.map((set) => this.redis.run(set, (client) => client.sMembers(set))))).flat();
+  }
+
+  private renewLease(): Promise<void> {
+    this.renewing ??= this.lease
+      .renew()
+      .then((isStillThere) => {
+        if (!isStillThere) this.mend({ restore: true });
+      })
+      .finally(() => (this.renewing = undefined));
+    return this.renewing;
+  }
+
   private async renew(): Promise<void> {
     try {
-      const answer = this.soon(runScript(this.redis, LEASE, LEASES, [this.nodeId, this.leaseMs]));
-      const [isNew, dead] = (await answer) as [number, string[]];
-      this.dead = dead;
-      // It stood still for so long that it was taken for dead.
-      if (isNew && this.local.size > 0) void this.restore();
-      for (const node of this.dead) await this.clear(node);
+      await this.renewLease();
+      for (const node of this.lease.dead) await this.clear(node);
     } catch {
       // Whoever reads or writes presence is told; the next turn tries again.
     }
@@ -203,87 +218,73 @@ export class RedisPresenceStore extends PresenceStore {
 
   /** Takes away the entries of a node that has died, and has its users looked at. */
   private async clear(node: string): Promise<void> {
-    const claim = await this.soon(
-      this.redis.set(claimOf(node), this.nodeId, {
-        condition: 'NX',
-        expiration: { type: 'PX', value: CLAIM_MS },
-      }),
-    );
-    if (claim === null) return;
+    if (!(await this.lease.claim(node))) return;
     const set = setOf(node);
     for (;;) {
-      const userIds = await this.soon(this.redis.sRandMemberCount(set, BATCH));
+      const [userIds = []] = await soon([
+        this.redis.run(set, (client) => client.sRandMemberCount(set, BATCH)),
+      ]);
       if (userIds.length === 0) break;
-      const args = [node, 0, this.ttlMs, this.clock.now(), ...this.dead];
-      await this.soon(Promise.all(userIds.map((userId) => this.run(CONNECTIONS, userId, args))));
-      await this.soon(this.redis.sRem(set, userIds));
+      const args = [node, 0, this.ttlMs, this.clock.now(), ...this.lease.dead];
+      await soon(userIds.map((userId) => this.run(CONNECTIONS, userId, args)));
+      // Before they are off the list: whoever goes on after a failure has them looked at once more.
       this.doubt(userIds);
+      await soon([this.redis.run(set, (client) => client.sRem(set, userIds))]);
     }
-    await this.soon(this.redis.zRem(LEASES, node));
-    // It may come back, and die again.
-    await this.soon(this.redis.del(claimOf(node)));
+    await this.lease.forget(node);
     this.log.log(`Node ${node} is gone; who was connected to it counts as gone too`);
   }
 
-  /** After an outage: Redis may have lost all, and who came or went meanwhile was not noted. */
+  /** After Redis or the bus was away: puts back what is this node's, and tells what was not heard here. */
+  private mend({ restore }: { restore: boolean }): void {
+    this.toCatchUp = true;
+    this.toRestore ||= restore;
+    this.mendOwed();
+  }
+
+  private mendOwed(): void {
+    if (this.isStopped || (!this.toRestore && !this.toCatchUp && !this.news.owes)) return;
+    this.mending ??= this.mendNow()
+      .catch(() => undefined)
+      .finally(() => (this.mending = undefined));
+  }
+
+  /** What fails is tried again by the next turn. */
+  private async mendNow(): Promise<void> {
+    if (this.toRestore || this.toCatchUp) await this.renew();
+    if (this.toRestore) {
+      this.toRestore = false;
+      await this.restore().catch((error: unknown) => {
+        this.toRestore = true;
+        throw error;
+      });
+    }
+    if (!this.lease.isSettled) return;
+    if (this.toCatchUp) {
+      this.toCatchUp = false;
+      await this.news.catchUp().catch((error: unknown) => {
+        this.toCatchUp = true;
+        throw error;
+      });
+    } else if (this.news.owes) await this.news.settle();
+  }
+
+  /** Redis may have lost all, and who came or went meanwhile was not noted. */
   private async restore(): Promise<void> {
-    try {
-      await this.renew();
-      const set = setOf(this.nodeId);
-      this.noted.clear();
-      const noted = await this.soon(this.redis.sMembers(set));
-      const gone = noted.filter((userId) => !this.local.has(userId));
-      const here = [...this.local];
-      for (let i = 0; i < here.length; i += BATCH) {
-        await this.soon(
-          Promise.all(
-            here.slice(i, i + BATCH).flatMap(([userId, { size }]) => {
-              const { status, own } = this.announced.get(userId) ?? UNSEEN;
-              return [
-                this.redis.sAdd(set, userId),
-                this.run(RESTORE, userId, [this.nodeId, size, status, own]),
-              ];
-            }),
-          ),
-        );
-      }
-      for (const userId of gone) await this.count(userId, 0);
-      this.doubt([...gone, ...this.local.keys()]);
-    } catch (error) {
-      this.log.warn(`Presence could not be put back, the next connect tries again: ${String(error)}`);
+    const set = setOf(this.nodeId);
+    const [noted = []] = await soon([this.redis.run(set, (client) => client.sMembers(set))]);
+    const gone = noted.filter((userId) => !this.local.has(userId));
+    for (const part of batches([...this.local.keys()])) {
+      await soon(part.map((userId) => this.restoreUser(userId)));
     }
+    for (const part of batches(gone)) await Promise.all(part.map((userId) => this.count(userId, 0)));
+    this.doubt([...gone, ...this.local.keys()]);
   }
 
-  private toRecord(row: Record<string, string>): PresenceRecord {
-    const now = this.clock.now();
-    const until = Number(row.until ?? 0);
-    const chosen = now < until ? ((row.chosen as ChosenStatus | undefined) ?? null) : null;
-    return {
-      connected: nodesOf(row).some((node) => !this.dead.includes(node)),
-      chosen,
-      chosenUntil: chosen && until,
-      lastSeenAt: row.seen ? Number(row.seen) : null,
-      announced: {
-        status: (row.status as Shown['status'] | undefined) ?? UNSEEN.status,
-        own: (row.own as Shown['own'] | undefined) ?? UNSEEN.own,
-      },
-    };
+  private async restoreUser(userId: string): Promise<void> {
+    const size = this.local.get(userId)?.size;
+    if (size === undefined) return;
+    const { status, own } = this.announced.get(userId) ?? UNSEEN;
+    await Promise.all([this.note(userId), this.run(RESTORE, userId, [this.nodeId, size, status, own])]);
   }
-
-  /** Rejects when Redis hangs. */
-  private async soon<T>(answer: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('Redis does not answer')), PATIENCE_MS);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-function nodesOf(row: Record<string, string>): string[] {
-  return Object.keys(row).flatMap((field) => (field.startsWith('n:') ? [field.slice(2)] : []));
 }

@@ -4,8 +4,8 @@ import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
 import { MemoryCacheStore } from './memory-cache-store';
+import { type Redis, REDIS } from './redis';
 import { RedisCacheStore } from './redis-cache-store';
-import { REDIS, type RedisClient } from './redis-client';
 
 /** Everywhere: `Cache` of @nestjs/cache-manager. Its values are JSON: a Date comes back as text. */
 @Module({
@@ -13,7 +13,7 @@ import { REDIS, type RedisClient } from './redis-client';
     NestCacheModule.registerAsync({
       isGlobal: true,
       inject: [ENV, REDIS],
-      useFactory: (env: Env, redis: RedisClient | null) => {
+      useFactory: (env: Env, redis: Redis | null) => {
         const ttl = env.cacheTtlSeconds * 1_000;
         const store = redis ? new RedisCacheStore(redis) : new MemoryCacheStore();
         return { ttl, stores: toKeyv(store, ttl) };

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import type { KeyvStoreAdapter, StoredData } from 'keyv';
-import type { RedisClient } from './redis-client';
+import type { Redis } from './redis';
+import { within } from './redis-connection';
 
 /** Before every key in Redis; what does not begin with it is not the cache's. */
 export const CACHE_PREFIX = 'parley:cache:';
@@ -27,9 +28,8 @@ export class RedisCacheStore implements KeyvStoreAdapter {
   private readonly store;
   private readonly guard = new Guard();
 
-  constructor(private readonly client: RedisClient) {
-    // The package's types name its own older client; the commands it calls are the same in ours.
-    this.store = redisInsStore(client as unknown as Parameters<typeof redisInsStore>[0]);
+  constructor(private readonly redis: Redis) {
+    this.store = redisInsStore(commandsOf(redis));
   }
 
   get<Value>(key: string): Promise<StoredData<Value> | undefined> {
@@ -37,8 +37,8 @@ export class RedisCacheStore implements KeyvStoreAdapter {
   }
 
   async getMany<Value>(keys: string[]): Promise<StoredData<Value | undefined>[]> {
-    if (keys.length === 0) return [];
-    const read = () => this.store.mget(...keys.map((key) => CACHE_PREFIX + key));
+    // Not MGET: in a cluster they are on several masters.
+    const read = () => Promise.all(keys.map((key) => this.store.get(CACHE_PREFIX + key)));
     const found = await this.guard.attempt<unknown[]>([], read);
     return keys.map((_, i) => found[i] as StoredData<Value | undefined>);
   }
@@ -66,10 +66,24 @@ export class RedisCacheStore implements KeyvStoreAdapter {
   }
 
   private async clearAll(): Promise<void> {
-    for await (const keys of this.client.scanIterator({ MATCH: `${CACHE_PREFIX}*`, COUNT: SCAN_COUNT })) {
-      if (keys.length > 0) await this.client.unlink(keys);
+    for (const client of this.redis.clients) {
+      for await (const keys of client.scanIterator({ MATCH: `${CACHE_PREFIX}*`, COUNT: SCAN_COUNT })) {
+        await Promise.all(keys.map((key) => client.unlink(key)));
+      }
     }
+    if (this.redis.state !== 'up') throw new Error('Redis cannot be reached');
   }
+}
+
+/** The commands that the package calls here; its types name an older client of its own. */
+function commandsOf(redis: Redis): Parameters<typeof redisInsStore>[0] {
+  const commands = {
+    get: (key: string) => redis.run(key, (client) => client.get(key)),
+    set: (key: string, value: string, options?: { PX: number }) =>
+      redis.run(key, (client) => client.set(key, value, options)),
+    del: (key: string) => redis.run(key, (client) => client.del(key)),
+  };
+  return commands as unknown as Parameters<typeof redisInsStore>[0];
 }
 
 /** Runs what may fail or hang, and tells once per outage. */
@@ -105,17 +119,5 @@ class Guard {
     if (this.out) this.log.log('The cache in Redis works again');
     this.out = false;
     this.pausedUntil = 0;
-  }
-}
-
-async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

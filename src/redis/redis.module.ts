@@ -1,8 +1,8 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
+import { Redis, REDIS } from './redis';
 import { Metrics } from '../metrics/metrics';
-import { closeRedis, connectRedis, REDIS, type RedisClient } from './redis-client';
 
 @Global()
 @Module({
@@ -10,23 +10,23 @@ import { closeRedis, connectRedis, REDIS, type RedisClient } from './redis-clien
     {
       provide: REDIS,
       inject: [ENV],
-      useFactory: (env: Env) => (env.redisUrl ? connectRedis(env.redisUrl) : null),
+      useFactory: (env: Env) => (env.redisUrls.length > 0 ? Redis.connect(env.redisUrls) : null),
     },
   ],
   exports: [REDIS],
 })
 export class RedisModule implements OnApplicationShutdown {
   constructor(
-    @Inject(REDIS) private readonly client: RedisClient | null,
+    @Inject(REDIS) private readonly redis: Redis | null,
     metrics: Metrics,
   ) {
-    if (!client) return;
+    if (!redis) return;
     metrics.gauge({ name: 'parley_redis_up', help: 'Processes that are connected to Redis' }, () =>
-      Number(client.isReady),
+      Number(redis.state === 'up'),
     );
   }
 
   async onApplicationShutdown(): Promise<void> {
-    if (this.client) await closeRedis(this.client);
+    await this.redis?.close();
   }
 }

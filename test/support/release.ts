@@ -5,8 +5,10 @@ import type * as Client from '@parley/client';
 import type { ServerEvents } from '@parley/protocol';
 import type * as BusCodec from '../../src/connections/bus/bus-codec';
 import type { BusMessage } from '../../src/connections/bus/bus-message';
+import type * as RedisBuckets from '../../src/connections/bus/redis-buckets';
 import type * as RedisBus from '../../src/connections/bus/redis-bus';
 import { Frame } from '../../src/connections/frame';
+import type * as Redis from '../../src/redis/redis';
 import type * as RedisPresenceStore from '../../src/presence/redis-presence-store';
 
 const FOLDER = join(__dirname, '../releases');
@@ -22,6 +24,8 @@ export interface Release {
   readonly version: string;
   readonly client: typeof Client;
   readonly codec: typeof BusCodec;
+  readonly redis: typeof Redis;
+  readonly buckets: typeof RedisBuckets;
   readonly bus: typeof RedisBus;
   readonly presence: typeof RedisPresenceStore;
   /** By kind, messages as they travelled. */
@@ -40,6 +44,8 @@ export function releases(): Release[] {
       version: name,
       client: load<typeof Client>('client/index.js'),
       codec: load<typeof BusCodec>('src/connections/bus/bus-codec.js'),
+      redis: load<typeof Redis>('src/redis/redis.js'),
+      buckets: load<typeof RedisBuckets>('src/connections/bus/redis-buckets.js'),
       bus: load<typeof RedisBus>('src/connections/bus/redis-bus.js'),
       presence: load<typeof RedisPresenceStore>('src/presence/redis-presence-store.js'),
       messages: read<Record<string, string>>('bus.json'),

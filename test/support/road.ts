@@ -4,12 +4,17 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Road {
   private readonly sockets = new Set<Socket>();
   private doomed: string | undefined;
+  private isBarred = false;
 
   private constructor(readonly server: Server) {}
 
   static async open({ host, port }: { host: string; port: number }): Promise<Road> {
     const road: Road = new Road(
       createServer((near) => {
+        if (road.isBarred) {
+          near.destroy();
+          return;
+        }
         const far = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
         for (const [from, to] of [
           [near, far],
@@ -48,6 +53,16 @@ export class Road {
   /** Cuts all connections as by a reset, at both ends: what is under way is lost. */
   resetConnections(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** Cuts all connections, and lets none through until it is opened again. */
+  bar(): void {
+    this.isBarred = true;
+    this.resetConnections();
+  }
+
+  unbar(): void {
+    this.isBarred = false;
   }
 
   /** Cuts the next connection that sends a statement, once it has sent it. */

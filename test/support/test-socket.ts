@@ -65,8 +65,10 @@ export class TestSocket {
   async next<E extends ServerEvent>(
     event: E,
     where: (data: ServerEvents[E]) => boolean = () => true,
+    patienceMs = PATIENCE_MS,
   ): Promise<ServerEvents[E]> {
-    const frame = await this.wait((f) => f.event === event && where(f.data as ServerEvents[E]), event);
+    const matches = (f: Received) => f.event === event && where(f.data as ServerEvents[E]);
+    const frame = await this.wait(matches, event, patienceMs);
     return frame.data as ServerEvents[E];
   }
 

@@ -26,6 +26,7 @@ export class MemoryBus extends NodeBus {
 
   publish(channels: Iterable<string>, message: BusMessage): void {
     for (const channel of channels) {
+      this.stats.published++;
       for (const node of this.hub.nodes) if (node !== this) node.receive(channel, message);
     }
   }
@@ -56,6 +57,8 @@ export class MemoryBus extends NodeBus {
   }
 
   private receive(channel: string, message: BusMessage): void {
-    if (this.channels.has(channel)) for (const listener of this.listeners) listener(message);
+    if (!this.channels.has(channel)) return;
+    this.stats.received++;
+    for (const listener of this.listeners) listener(message);
   }
 }

@@ -7,6 +7,8 @@ class BusStats {
   received = 0;
   /** Not sent, or not understood. */
   dropped = 0;
+  /** How often it began to listen anew, after it could not. */
+  resubscribed = 0;
   /** How long the last publish that was looked at took to be answered. */
   lagSeconds = 0;
 }
@@ -36,8 +38,8 @@ export abstract class NodeBus {
   abstract leave(channel: string): void;
 
   /**
-   * Called with every message of another node on the channels joined, in the order in which that node
-   * published them: once for each of these channels.
+   * Called with every message of another node on the channels joined, once for each of these channels, and
+   * for each in the order in which that node published them.
    */
   abstract subscribe(listener: (message: BusMessage) => void): void;
 

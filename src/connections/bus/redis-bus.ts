@@ -1,25 +1,21 @@
 import { Logger } from '@nestjs/common';
-import { closeRedis, type RedisClient, subscriberOf } from '../../redis/redis-client';
+import { isRedirection, type Redis } from '../../redis/redis';
 import { decodeBusMessage, encodeBusMessage } from './bus-codec';
 import type { BusMessage } from './bus-message';
 import { NodeBus } from './node-bus';
+import { bucketOf, nameOf, SLOT_OF_BUCKET } from './redis-buckets';
+import { RedisSubscriptions } from './redis-subscriptions';
 
 /** What has not come by then is read from the database: longer than a publish takes, also when all is slow. */
 const MIN_PATIENCE_MS = 40;
 const MAX_PATIENCE_MS = 500;
 /** How many times as long as a publish takes to be answered. */
 const PATIENCE = 4;
-/** Between looks at which channels to join and leave. */
-const BATCH_MS = 5;
-/** After Redis has refused to. */
-const RETRY_MS = 1_000;
-/** Channels of one command. */
-const MAX_BATCH = 1_000;
 /** Identifies a node among the others: its own messages come back to it. */
 const NODE_BYTES = 16;
 
 /**
- * The bus over Redis publish/subscribe.
+ * The bus over sharded publish/subscribe, of a single Redis or of a cluster.
  *
  * While Redis is away nothing is sent or kept: what was committed meanwhile comes by the commit feed.
  */
@@ -30,29 +26,29 @@ export class RedisBus extends NodeBus {
   private readonly listeners: ((message: BusMessage) => void)[] = [];
   private readonly joinedListeners: ((channels: readonly string[]) => void)[] = [];
   private readonly gapListeners: (() => void)[] = [];
-  /** Channels wanted, and those that were asked for. */
   private readonly wanted = new Set<string>();
-  private readonly joined = new Set<string>();
-  private readonly changed = new Set<string>();
-  private timer: NodeJS.Timeout | undefined;
-  private changing = false;
-  private complained = false;
+  /** By the URL of the Redis. */
+  private readonly subscriptions = new Map<string, RedisSubscriptions>();
+  /** By bucket, the URL of the Redis that answers for it. */
+  private owners: (string | undefined)[] = [];
+  private readonly node: Buffer;
+  private isDeaf = false;
   private looking = false;
 
-  private constructor(
-    private readonly publisher: RedisClient,
-    private readonly subscriber: RedisClient,
-    private readonly node: Buffer,
+  constructor(
+    private readonly redis: Redis,
+    nodeId: string,
     private readonly prefix: string,
   ) {
     super();
-    // After every connect its subscriptions are made anew; what was published before that is missed.
-    subscriber.on('ready', () => this.missed());
+    this.node = Buffer.from(nodeId.replaceAll('-', ''), 'hex');
+    redis.onMove(() => this.follow());
+    this.follow();
   }
 
-  static async connect(publisher: RedisClient, nodeId: string, prefix: string): Promise<RedisBus> {
-    const node = Buffer.from(nodeId.replaceAll('-', ''), 'hex');
-    return new RedisBus(publisher, await subscriberOf(publisher), node, prefix);
+  get isUp(): boolean {
+    const all = [...this.subscriptions.values()];
+    return this.redis.state === 'up' && all.every(({ isWhole }) => isWhole);
   }
 
   // The database is asked by busy nodes last: every read for a message that is on its way makes them busier.
@@ -61,33 +57,28 @@ export class RedisBus extends NodeBus {
     return Math.min(Math.max(wanted, MIN_PATIENCE_MS), MAX_PATIENCE_MS);
   }
 
-  get isUp(): boolean {
-    return this.subscriber.isReady && this.publisher.isReady;
-  }
-
   publish(channels: Iterable<string>, message: BusMessage): void {
-    if (!this.publisher.isReady) {
-      this.stats.dropped++;
-      this.losses++;
-      return;
-    }
-    const payload = Buffer.concat([this.node, encodeBusMessage(message)]);
+    let payload: Buffer | undefined;
     for (const channel of channels) {
-      this.stats.published++;
-      const published = this.publisher.publish(this.prefix + channel, payload);
-      published.catch((error: unknown) => this.lose(error));
-      this.lookAt(published);
+      const client = this.redis.at(SLOT_OF_BUCKET[bucketOf(channel)]!);
+      if (client) {
+        payload ??= Buffer.concat([this.node, encodeBusMessage(message)]);
+        this.stats.published++;
+        const published = client.sPublish(nameOf(this.prefix, channel), payload);
+        published.catch(this.lost);
+        this.lookAt(published);
+      } else this.lost();
     }
   }
 
   join(channel: string): void {
     this.wanted.add(channel);
-    this.change(channel);
+    this.at(channel)?.change(channel);
   }
 
   leave(channel: string): void {
     this.wanted.delete(channel);
-    this.change(channel);
+    this.at(channel)?.change(channel);
   }
 
   subscribe(listener: (message: BusMessage) => void): void {
@@ -103,63 +94,72 @@ export class RedisBus extends NodeBus {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.timer);
-    await closeRedis(this.subscriber);
+    await Promise.all([...this.subscriptions.values()].map((each) => each.close()));
+    this.subscriptions.clear();
   }
 
-  private change(channel: string): void {
-    this.changed.add(channel);
-    this.changeLater(BATCH_MS);
+  private at(channel: string): RedisSubscriptions | undefined {
+    const owner = this.owners[bucketOf(channel)];
+    return owner === undefined ? undefined : this.subscriptions.get(owner);
   }
 
-  private changeLater(ms: number): void {
-    this.timer ??= setTimeout(() => void this.changeChannels(), ms).unref();
-  }
-
-  private async changeChannels(): Promise<void> {
-    this.timer = undefined;
-    // The next connect goes on.
-    if (this.changing || !this.subscriber.isReady) return;
-    this.changing = true;
-    while (this.changed.size > 0 && (await this.changeSome()));
-    this.changing = false;
-    if (this.changed.size > 0) this.changeLater(RETRY_MS);
-  }
-
-  private async changeSome(): Promise<boolean> {
-    const batch: string[] = [];
-    for (const channel of this.changed) {
-      this.changed.delete(channel);
-      if (this.wanted.has(channel) !== this.joined.has(channel) && batch.push(channel) === MAX_BATCH) break;
+  /** Listens to each bucket at the one that answers for it now; whose buckets have changed begins anew. */
+  private follow(): void {
+    const before = this.owners;
+    this.owners = SLOT_OF_BUCKET.map((slot) => this.redis.ownerOf(slot));
+    const changed = new Set<string>();
+    for (const [bucket, owner] of this.owners.entries()) {
+      const former = before[bucket];
+      if (owner === former) continue;
+      for (const url of [owner, former]) if (url !== undefined) changed.add(url);
     }
-    const join = batch.filter((channel) => this.wanted.has(channel));
-    const leave = batch.filter((channel) => !this.wanted.has(channel));
-    // Noted at once: the client repeats what it was asked for when it is connected again.
-    for (const channel of join) this.joined.add(channel);
-    for (const channel of leave) this.joined.delete(channel);
-    const named = (channels: string[]) => channels.map((channel) => this.prefix + channel);
-    try {
-      if (leave.length > 0) await this.subscriber.unsubscribe(named(leave), this.receive, true);
-      if (join.length > 0) {
-        await this.subscriber.subscribe(named(join), this.receive, true);
-        for (const listener of this.joinedListeners) listener(join);
+    const urls = new Set(this.owners);
+    for (const url of changed) {
+      const known = this.subscriptions.get(url);
+      if (!known) this.subscriptions.set(url, this.listenTo(url));
+      else if (urls.has(url)) known.renew();
+      else {
+        this.subscriptions.delete(url);
+        void known.close();
       }
-    } catch (error) {
-      this.complain(error);
-      for (const channel of join) this.joined.delete(channel);
-      for (const channel of leave) this.joined.add(channel);
-      for (const channel of batch) this.changed.add(channel);
-      return false;
     }
-    return true;
   }
 
-  private readonly receive = (payload: Buffer): void => {
+  private listenTo(url: string): RedisSubscriptions {
+    let times = 0;
+    const wants = (channel: string) => this.wanted.has(channel) && this.owners[bucketOf(channel)] === url;
+    return new RedisSubscriptions(url, (channel) => nameOf(this.prefix, channel), {
+      wants,
+      wanted: () => [...this.wanted].filter(wants),
+      receive: (payload) => this.receive(payload),
+      joined: (channels) => {
+        for (const listener of this.joinedListeners) listener(channels);
+      },
+      subscribed: () => {
+        if (times++ > 0) this.stats.resubscribed++;
+        this.hearsAgain();
+        for (const listener of this.gapListeners) listener();
+      },
+      failed: (error) => this.isDeafNow(error),
+      moved: () => void this.redis.look(),
+    });
+  }
+
+  private receive(payload: Buffer): void {
     if (payload.subarray(0, NODE_BYTES).equals(this.node)) return;
     const message = decodeBusMessage(payload.subarray(NODE_BYTES));
-    if (message) this.stats.received++;
-    else this.stats.dropped++;
-    if (message) for (const listener of this.listeners) listener(message);
+    if (!message) {
+      this.stats.dropped++;
+      return;
+    }
+    this.stats.received++;
+    for (const listener of this.listeners) listener(message);
+  }
+
+  private readonly lost = (error?: unknown): void => {
+    this.stats.dropped++;
+    this.losses++;
+    if (isRedirection(error)) void this.redis.look();
   };
 
   /** Takes the time of one publish at a time. */
@@ -174,21 +174,15 @@ export class RedisBus extends NodeBus {
     published.then(done, done);
   }
 
-  private missed(): void {
-    this.complained = false;
-    void this.changeChannels();
-    for (const listener of this.gapListeners) listener();
+  /** Once per outage; what is not heard comes by the feed. */
+  private isDeafNow(error: unknown): void {
+    if (!this.isDeaf) this.log.warn(`News of other nodes come late for now: ${String(error)}`);
+    this.isDeaf = true;
   }
 
-  private lose(error: unknown): void {
-    this.stats.dropped++;
-    this.losses++;
-    this.complain(error);
-  }
-
-  /** Once per outage; what is lost comes by the feed. */
-  private complain(error: unknown): void {
-    if (!this.complained) this.log.warn(`Other nodes hear of news late for now: ${String(error)}`);
-    this.complained = true;
+  private hearsAgain(): void {
+    if (!this.isDeaf || [...this.subscriptions.values()].some(({ isWhole }) => !isWhole)) return;
+    this.isDeaf = false;
+    this.log.log('News of other nodes come at once again');
   }
 }

@@ -1,0 +1,154 @@
+import { createClient } from 'redis';
+
+/** The client of node-redis, whose types follow from how it is made here. */
+export type RedisClient = ReturnType<typeof makeClient>;
+
+/** A Redis that has not answered for so long is given up. */
+export const ANSWER_MS = 2_000;
+const PING_MS = 1_000;
+const CLOSE_MS = 1_000;
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 1_000;
+/** Commands that may wait for replies; beyond, they fail at once. */
+const MAX_COMMANDS = 100_000;
+
+export interface RedisConnectionEvents {
+  ready?(client: RedisClient): void;
+  /** After it was ready, or could not become it. */
+  lost?(error: unknown): void;
+}
+
+/**
+ * One connection to a Redis, with a new client each time it breaks or does not answer any more.
+ *
+ * The client's own reconnect waits without end for a Redis that hangs, and for one whose host has vanished
+ * until TCP gives up; and it repeats subscriptions that may belong to another node by then.
+ */
+export class RedisConnection {
+  /** Null while there is none that answers. */
+  client: RedisClient | null = null;
+  private latest: RedisClient | null = null;
+  private failures = 0;
+  private heardOf = 0;
+  private isClosed = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly events: RedisConnectionEvents = {},
+  ) {
+    void this.open();
+  }
+
+  /** Notes a sign of life: what is busy sending may be late with an answer. */
+  heard(): void {
+    this.heardOf++;
+  }
+
+  /** Gives the client up for a new one, as if it had broken. */
+  renew(): void {
+    if (this.client) this.lose(this.client, new Error('made anew'));
+  }
+
+  /** Lets commands in flight end, but not for long. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    const { client, latest } = this;
+    this.client = null;
+    if (client) await within(CLOSE_MS, client.close()).catch(() => undefined);
+    latest?.destroy();
+  }
+
+  private async open(): Promise<void> {
+    const client = makeClient(this.url);
+    this.latest = client;
+    client.on('error', (error) => this.lose(client, error));
+    try {
+      await within(ANSWER_MS, client.connect());
+    } catch (error) {
+      this.lose(client, error);
+      return;
+    }
+    if (this.latest !== client || this.isClosed) return;
+    this.client = client;
+    this.failures = 0;
+    this.events.ready?.(client);
+    this.ping(client);
+  }
+
+  private ping(client: RedisClient): void {
+    const { heardOf } = this;
+    within(ANSWER_MS, client.ping())
+      .catch((error: unknown) => {
+        if (this.heardOf === heardOf) this.lose(client, error);
+      })
+      .finally(() => {
+        if (this.latest === client && !this.isClosed) {
+          this.timer = setTimeout(() => this.ping(client), PING_MS).unref();
+        }
+      });
+  }
+
+  private lose(client: RedisClient, error: unknown): void {
+    if (this.latest !== client || this.isClosed) return;
+    this.latest = this.client = null;
+    clearTimeout(this.timer);
+    // What waits for its answer is rejected.
+    client.destroy();
+    this.timer = setTimeout(() => void this.open(), retryAfterMs(this.failures++)).unref();
+    this.events.lost?.(error);
+  }
+}
+
+/** A client that does not come back by itself. */
+function makeClient(url: string) {
+  return createClient({
+    url,
+    // The default of 5 s per command costs two thirds of the throughput.
+    commandOptions: { timeout: undefined },
+    commandsQueueMaxLength: MAX_COMMANDS,
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+    socket: { reconnectStrategy: false },
+  });
+}
+
+/** Asks one Redis something over a connection that is closed again. */
+export async function askOnce<T>(
+  url: string,
+  ask: (client: RedisClient) => Promise<T>,
+  patienceMs = ANSWER_MS,
+): Promise<T> {
+  const client = makeClient(url);
+  client.on('error', () => undefined);
+  try {
+    return await within(
+      patienceMs,
+      client.connect().then(() => ask(client)),
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Rejects when there is no answer by then, having looked at what has arrived. */
+export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new Error(`no answer within ${milliseconds} ms`));
+    // Of a process that was busy for so long the answer may be here, unread.
+    timer = setTimeout(() => setImmediate(giveUp), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Doubles from one try to the next, with a jitter, so that nodes do not come back all at once. */
+function retryAfterMs(failures: number): number {
+  const delay = Math.min(RETRY_MIN_MS * 2 ** Math.min(failures, 10), RETRY_MAX_MS);
+  return Math.round(delay * (0.75 + Math.random() / 2));
+}
