@@ -55,7 +55,7 @@ export class HealthController {
     if (!this.redis) return {};
     const indicator = this.indicators.check('redis');
     const { state } = this.redis;
-    const told = { state, hearsOtherNodes: this.bus.connected };
+    const told = { state, hearsOtherNodes: this.bus.isUp };
     return state === 'up' && told.hearsOtherNodes ? indicator.up(told) : indicator.degraded(told);
   }
 }

@@ -39,6 +39,8 @@ export class RedisPresenceStore extends PresenceStore {
   private readonly local = new Map<string, Set<string>>();
   /** What was last announced of this node's users, for a Redis that has lost it. */
   private readonly announced = new Map<string, Shown>();
+  /** Users on this node's list in Redis, as far as is known here. */
+  private readonly noted = new Set<string>();
   private readonly doubtListeners: ((userIds: readonly string[]) => void)[] = [];
   private readonly nodeId: string;
   private readonly ttlMs: number;
@@ -115,7 +117,9 @@ export class RedisPresenceStore extends PresenceStore {
       );
       for (const [at, userId] of part.entries()) {
         const record = toRecord(rows[at] ?? {}, this.clock.now(), this.lease.dead);
-        if (record) records.set(userId, record);
+        if (!record) continue;
+        records.set(userId, record);
+        if (this.local.has(userId)) this.announced.set(userId, record.announced);
       }
     }
     return records;
@@ -172,13 +176,16 @@ export class RedisPresenceStore extends PresenceStore {
   }
 
   /** Puts a user on this node's list. */
-  private note(userId: string): Promise<unknown> {
+  private async note(userId: string): Promise<void> {
+    if (this.noted.has(userId)) return;
     const set = setOf(this.nodeId);
-    return this.redis.run(set, (client) => client.sAdd(set, userId));
+    await this.redis.run(set, (client) => client.sAdd(set, userId));
+    this.noted.add(userId);
   }
 
   /** Takes users off this node's list: their going is announced, or is another node's to announce. */
   private async release(userIds: string[]): Promise<void> {
+    for (const userId of userIds) this.noted.delete(userId);
     const set = setOf(this.nodeId);
     if (userIds.length > 0) await soon([this.redis.run(set, (client) => client.sRem(set, userIds))]);
   }
@@ -272,6 +279,7 @@ export class RedisPresenceStore extends PresenceStore {
   /** Redis may have lost all, and who came or went meanwhile was not noted. */
   private async restore(): Promise<void> {
     const set = setOf(this.nodeId);
+    this.noted.clear();
     const [noted = []] = await soon([this.redis.run(set, (client) => client.sMembers(set))]);
     const gone = noted.filter((userId) => !this.local.has(userId));
     for (const part of batches([...this.local.keys()])) {

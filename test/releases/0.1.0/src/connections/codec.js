@@ -4,10 +4,10 @@ exports.FrameError = void 0;
 exports.encode = encode;
 exports.decodeFrame = decodeFrame;
 exports.isPlainObject = isPlainObject;
+const node_buffer_1 = require("node:buffer");
 const msgpack_1 = require("@msgpack/msgpack");
 const domain_error_1 = require("../common/domain-error");
 const msgpack = new msgpack_1.Encoder({ ignoreUndefined: true });
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 const MAX_REF_LENGTH = 64;
 /** A value as the payload of one WebSocket frame. */
 function encode(encoding, value) {
@@ -22,12 +22,17 @@ function decodeFrame(encoding, payload, isBinary) {
     }
     let value;
     try {
-        value = encoding === 'json' ? JSON.parse(utf8.decode(payload)) : (0, msgpack_1.decode)(payload);
+        value = encoding === 'json' ? JSON.parse(textOf(payload)) : (0, msgpack_1.decode)(payload);
     }
     catch {
         throw new FrameError(encoding === 'json' ? 'The frame is not JSON.' : 'The frame is not MessagePack.');
     }
     return toClientFrame(value);
+}
+function textOf(payload) {
+    if (!(0, node_buffer_1.isUtf8)(payload))
+        throw new TypeError('not UTF-8');
+    return payload.toString();
 }
 function toClientFrame(value) {
     if (!isPlainObject(value))

@@ -3,17 +3,19 @@ Object.defineProperty(exports, "__esModule", { value: true });
 exports.LEASE = exports.RESTORE = exports.ANNOUNCE = exports.CHOOSE = exports.CONNECTIONS = void 0;
 exports.runScript = runScript;
 const node_crypto_1 = require("node:crypto");
-/** Sends the text only when Redis does not have it yet. */
-async function runScript(redis, { text, sha }, key, args) {
+/** Sends the text only when the Redis that has the key does not have it yet. */
+function runScript(redis, { text, sha }, key, args) {
     const options = { keys: [key], arguments: args.map(String) };
-    try {
-        return await redis.evalSha(sha, options);
-    }
-    catch (error) {
-        if (!String(error).includes('NOSCRIPT'))
-            throw error;
-        return redis.eval(text, options);
-    }
+    return redis.run(key, async (client) => {
+        try {
+            return await client.evalSha(sha, options);
+        }
+        catch (error) {
+            if (!String(error).includes('NOSCRIPT'))
+                throw error;
+            return client.eval(text, options);
+        }
+    });
 }
 function script(text) {
     return { text, sha: (0, node_crypto_1.createHash)('sha1').update(text).digest('hex') };
@@ -76,9 +78,16 @@ exports.RESTORE = script(`
   redis.call('PERSIST', KEYS[1])
   redis.call('HSETNX', KEYS[1], 'status', ARGV[3])
   redis.call('HSETNX', KEYS[1], 'own', ARGV[4])`);
-/** KEYS: the nodes' leases. ARGV: node, lease in ms. By Redis' clock; returns the nodes that are dead. */
+/**
+ * KEYS: the nodes' leases. ARGV: node, lease in ms. By Redis' clock.
+ *
+ * Returns 1 and the nodes that are dead; or 0 when this node's own lease was not running any more: then nobody
+ * is judged, as the others may have been kept from renewing theirs too.
+ */
 exports.LEASE = script(`
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local before = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0)
   redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-  return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)`);
+  if before <= now then return {0, {}} end
+  return {1, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)}`);

@@ -51,6 +51,12 @@ function decodeBusMessage(bytes) {
             return { type: 'recount', userId: head.u, conversationId: head.c };
         case 'presence':
             return { type: 'presence', changes: head.a };
+        case 'beat':
+            return { type: 'beat', beat: head.a };
+        case 'revoked':
+            return { type: 'revoked', sessionIds: head.s };
+        case 'contacts':
+            return { type: 'contacts', userId: head.u, contactIds: head.c };
         default:
             return null;
     }
@@ -76,6 +82,12 @@ function headOf(message) {
             return { t: 'recount', u: message.userId, c: message.conversationId };
         case 'presence':
             return { t: 'presence', a: message.changes };
+        case 'beat':
+            return { t: 'beat', a: message.beat };
+        case 'revoked':
+            return { t: 'revoked', s: message.sessionIds };
+        case 'contacts':
+            return { t: 'contacts', u: message.userId, c: message.contactIds };
     }
 }
 function partOf(frame, to) {

@@ -1,12 +1,29 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.NodeBus = void 0;
+exports.NODES_CHANNEL = exports.AUTHORITY_CHANNEL = exports.NodeBus = void 0;
 exports.userChannel = userChannel;
 exports.groupChannel = groupChannel;
+/** What a bus has done since the start. */
+class BusStats {
+    /** Messages, one for each channel. */
+    published = 0;
+    received = 0;
+    /** Not sent, or not understood. */
+    dropped = 0;
+    /** How often it began to listen anew, after it could not. */
+    resubscribed = 0;
+    /** How long the last publish that was looked at took to be answered. */
+    lagSeconds = 0;
+}
 /** Carries messages from this node to the others; a hint that may be lost, never the truth. */
 class NodeBus {
+    stats = new BusStats();
 }
 exports.NodeBus = NodeBus;
+/** The channel of what every node must act on, whoever is connected to it. */
+exports.AUTHORITY_CHANNEL = 'authority';
+/** The channel of what concerns every node. */
+exports.NODES_CHANNEL = 'n';
 /** The channel of what concerns a user. */
 function userChannel(userId) {
     return `u:${userId}`;
