@@ -23,7 +23,7 @@ const MINE = `
     WHERE user_id = ANY($1::uuid[]) AND left_at IS NULL GROUP BY conversation_id
   )`;
 
-// Above a hundred members only one's own devices are told.
+// Above a hundred members only one's own devices are told. Where nothing has been delivered there is nothing to tell.
 const CURSORS = `${MINE}
   SELECT m.conversation_id AS "conversationId", m.user_id AS "userId",
     m.delivered_seq::float8 AS "deliveredSeq", m.read_seq::float8 AS "readSeq",
@@ -31,7 +31,7 @@ const CURSORS = `${MINE}
   FROM mine
   JOIN conversation c ON c.id = mine.conversation_id
   JOIN member m ON m.conversation_id = c.id
-  WHERE m.left_at IS NULL AND m.changed_xid >= $2::bigint
+  WHERE m.left_at IS NULL AND m.changed_xid >= $2::bigint AND (m.delivered_seq > 0 OR m.read_seq > 0)
     AND (c.member_count <= $3 OR m.user_id = ANY(mine.users))`;
 
 const CHANGED = `${MINE}
