@@ -4,6 +4,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { createClient } from 'redis';
 import { ConfigModule } from '../src/config/config.module';
 import { readEnv } from '../src/config/env';
+import { MetricsModule } from '../src/metrics/metrics.module';
 import { CacheModule } from '../src/redis/cache.module';
 import { CACHE_PREFIX } from '../src/redis/redis-cache-store';
 import { type Redis, REDIS } from '../src/redis/redis';
@@ -158,7 +159,7 @@ describeWith('redis-server', 'cache in Redis', () => {
 async function start(source: Record<string, string>): Promise<TestingModule> {
   const env = readEnv(source);
   const module = await Test.createTestingModule({
-    imports: [ConfigModule.forRoot(env), RedisModule, CacheModule],
+    imports: [ConfigModule.forRoot(env), MetricsModule, RedisModule, CacheModule],
   })
     .setLogger(logger)
     .compile();
