@@ -11,6 +11,15 @@ describe('Histogram', () => {
     }
   });
 
+  it('knows the mean and the greatest as they are', () => {
+    const histogram = new Histogram();
+    expect(histogram).toMatchObject({ mean: 0, max: 0 });
+    for (const value of [1, 2, 1_000.5]) histogram.add(value);
+    expect(histogram.mean).toBeCloseTo(334.5);
+    expect(histogram.max).toBe(1_000.5);
+    expect(histogram.quantile(1)).toBe(1_000.5);
+  });
+
   it('takes what is too short to measure, and knows when it knows nothing', () => {
     const histogram = new Histogram();
     expect(histogram.quantile(0.5)).toBe(0);
