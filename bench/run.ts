@@ -1,72 +1,113 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Options } from '../tools/support/options';
 import { Refusal, runTool } from '../tools/support/refusal';
+import { connect } from './scenarios/connect';
 import { delivery } from './scenarios/delivery';
+import { direct1000, direct15000, peak15000 } from './scenarios/direct';
+import { fanout } from './scenarios/fanout';
+import { fanoutHighest, highest1000, highest15000 } from './scenarios/highest';
+import { history } from './scenarios/history';
 import { historyCost } from './scenarios/history-cost';
+import { idle } from './scenarios/idle';
 import { memberCost } from './scenarios/member-cost';
+import { mixed } from './scenarios/mixed';
 import { presence } from './scenarios/presence';
+import { rest } from './scenarios/rest';
 import { rolling } from './scenarios/rolling';
+import { soak } from './scenarios/soak';
+import { start } from './scenarios/start';
 import { storage } from './scenarios/storage';
-import { workers } from './scenarios/workers';
 import { storm } from './scenarios/storm';
+import { syncCost } from './scenarios/sync';
+import { workers } from './scenarios/workers';
 import { BenchServer } from './support/bench-server';
-import type { Report, Scenario } from './support/scenario';
+import { chart } from './support/chart';
+import { panelsOf, renewDocument, type Run } from './support/document';
+import { type Peer, PEERS } from './support/peers';
+import type { Bench, Owned, Report, Scenario } from './support/scenario';
 import { table } from './support/table';
 
 const SCENARIOS: readonly Scenario[] = [
-  historyCost,
-  memberCost,
-  storage,
-  delivery,
-  presence,
-  rolling,
-  storm,
-  workers,
+  ...[direct1000, direct15000, peak15000, highest1000, highest15000],
+  ...[fanout, fanoutHighest, idle, connect, mixed, history, syncCost, rest, start],
+  ...[presence, workers, storm, rolling],
+  ...[historyCost, memberCost, storage, delivery, soak],
 ];
-const NAMES = SCENARIOS.map(({ name }) => name).join(', ');
-const USAGE = `npm run bench [-- SCENARIO… --quick --json FILE]\nScenarios: ${NAMES}; all when none is named.`;
+const DEFAULT = SCENARIOS.filter(({ apart }) => !apart);
+const USAGE = `npm run bench [-- SCENARIO… --quick --docs --peers NAME,… --json FILE]
+Scenarios: ${DEFAULT.map(({ name }) => name).join(', ')}: these when none is named. Apart, because they take long: ${SCENARIOS.filter(
+  ({ apart }) => apart,
+)
+  .map(({ name }) => name)
+  .join(', ')}.
+--peers: whom to measure beside, of ${PEERS.map(({ name }) => name).join(', ')}, or none; all when it is missing.
+--docs: renews the tables and charts of docs/performance.md.`;
 const ROOT = join(__dirname, '../..');
 
-/** Runs scenarios one after the other, prints a table of each, and keeps its figures as JSON. */
+/** Runs scenarios one after the other, prints a table of each, and keeps their figures as JSON and as a chart. */
 async function main(): Promise<void> {
-  const options = new Options(['json'], USAGE, ['quick']);
+  const options = new Options(['json', 'peers'], USAGE, ['quick', 'docs']);
   const unknown = options.positionals.find((name) => SCENARIOS.every((scenario) => scenario.name !== name));
   if (unknown !== undefined) throw options.refuse(`There is no scenario "${unknown}"`);
   if (process.platform !== 'linux') throw new Refusal('The bench reads /proc: it runs on Linux only.');
   const { positionals } = options;
-  const chosen = SCENARIOS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const quick = options.flag('quick');
-  const results: (Report & { scenario: string })[] = [];
-  for (const scenario of chosen) {
-    console.log(`\n${scenario.name}: ${scenario.about}`);
-    const report = await runScenario(scenario, quick);
-    console.log(`\n${table(report.of, report.sizes, report.figures).join('\n')}`);
-    results.push({ scenario: scenario.name, ...report });
-  }
+  const chosen =
+    positionals.length === 0 ? DEFAULT : SCENARIOS.filter(({ name }) => positionals.includes(name));
+  const settings = { quick: options.flag('quick'), peers: peersOf(options) };
   const at = new Date().toISOString();
+  const run: Run = { at, quick: settings.quick, machine: machine(), results: [] };
   const file = options.text('json', join(ROOT, 'bench/results', `${at.replaceAll(/[:.]/g, '-')}.json`));
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ at, quick, machine: machine(), results }, null, 2)}\n`);
-  console.log(`\nKept in ${file}`);
+  for (const scenario of chosen) {
+    const { name, about } = scenario;
+    console.log(`\n${name}: ${about}`);
+    const [load = NaN] = loadavg();
+    const report = await runScenario(scenario, settings);
+    console.log(`\n${table(report).join('\n')}`);
+    run.results.push({ scenario: name, about, load, ...report });
+    // After each: who cuts a run short keeps what it has found.
+    keep(run, file);
+    if (options.flag('docs')) renewDocument(join(ROOT, 'docs'), run);
+  }
+  console.log(`\nKept in ${file}, with a chart beside it`);
 }
 
-async function runScenario(scenario: Scenario, quick: boolean): Promise<Report> {
-  const servers: BenchServer[] = [];
-  const removeAll = () => Promise.allSettled(servers.splice(0).map((server) => server.remove()));
-  const halt = () => void removeAll().finally(() => process.exit(130));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, halt);
+function peersOf(options: Options): readonly Peer[] {
+  const names = options.text('peers')?.split(',');
+  if (!names) return PEERS;
+  const unknown = names.find((name) => name !== 'none' && PEERS.every((peer) => peer.name !== name));
+  if (unknown !== undefined) throw options.refuse(`There is no peer "${unknown}"`);
+  return PEERS.filter(({ name }) => names.includes(name));
+}
+
+function keep(run: Run, file: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
+  writeFileSync(`${file.replace(/\.json$/, '')}.svg`, chart(run.results.flatMap(panelsOf)));
+}
+
+async function runScenario(scenario: Scenario, settings: Pick<Bench, 'quick' | 'peers'>): Promise<Report> {
+  const owned: Owned[] = [];
+  const own = <Thing extends Owned>(thing: Thing): Thing => {
+    owned.push(thing);
+    return thing;
+  };
+  // The last first: who loads a server goes before it.
+  const removeAll = async () => {
+    for (const thing of owned.splice(0).reverse()) await thing.remove().catch(console.error);
+  };
+  // Once, however often it is told: what it is told for the second time must not leave servers behind.
+  let halting: Promise<void> | undefined;
+  const halt = () => void (halting ??= removeAll().finally(() => process.exit(130)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, halt);
   try {
     return await scenario.run({
-      quick,
+      ...settings,
+      own,
       log: (line) => console.log(`  ${new Date().toISOString().slice(11, 19)} ${line}`),
-      startServer: async (settings) => {
-        const server = await BenchServer.start(settings);
-        servers.push(server);
-        return server;
-      },
+      startServer: async (wanted) => own(await BenchServer.start(wanted)),
     });
   } finally {
     await removeAll();

@@ -16,6 +16,7 @@ const CHECKER = join(__dirname, '../../tools/check-delivery.js');
 /** The delivery checker for long: what it finds is a figure like any other, and must be 0. */
 export const delivery: Scenario = {
   name: 'delivery',
+  apart: true,
   about: 'clients live with every fault for ten minutes, and what each holds in the end is compared',
   async run({ quick }: Bench): Promise<Report> {
     const lives: Life[] = [

@@ -14,6 +14,7 @@ const EFFORT: Effort = { sends: 1_000, reads: 300 };
 /** What sending and reading cost against the length of the history. */
 export const historyCost: Scenario = {
   name: 'history-cost',
+  apart: true,
   about: 'one more message, and reading, in a direct conversation of up to 10 million messages',
   run,
 };

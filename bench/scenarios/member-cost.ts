@@ -17,6 +17,7 @@ const EFFORT: Effort = { sends: 1_000, reads: 300 };
 /** What sending and reading cost against how many members are not there. */
 export const memberCost: Scenario = {
   name: 'member-cost',
+  apart: true,
   about: 'one more message, and reading, in a group of up to 100,000 members who are offline',
   run,
 };

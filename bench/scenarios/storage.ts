@@ -20,6 +20,7 @@ const TABLES = ['message', 'conversation', 'member', 'commit_feed'] as const;
 /** What tables and indexes weigh, and what a load of sends and receipts does to them. */
 export const storage: Scenario = {
   name: 'storage',
+  apart: true,
   about: 'bytes per row of a million messages, then 200,000 sends into 1,000 conversations at full rate',
   run,
 };

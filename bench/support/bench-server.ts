@@ -3,20 +3,14 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { type Mint, type Minted, openMint } from '../../tools/accounts/mint';
 import { openServerSide } from '../../tools/accounts/server-side';
 import { type Inside, MARK } from './inside';
-import { Processes, rssMiBOf } from './processes';
+import { type Cpu, Processes, rssMiBOf } from './processes';
 
 const MAIN = join(__dirname, '../../src/main.js');
 const TOKEN_SECONDS = 86_400;
-
-/** Seconds. */
-export interface Cpu {
-  server: number;
-  database: number;
-}
 
 /** The built server as people run it: a process of its own, with the PostgreSQL that it brings along. */
 export class BenchServer {
@@ -25,6 +19,8 @@ export class BenchServer {
   private client: Client | undefined;
   private processes: Processes | undefined;
   private cpuSeen: Cpu = { server: 0, database: 0 };
+  /** From the start of the process until it was running, ms. */
+  startedIn = NaN;
 
   private constructor(
     private readonly dataDir: string,
@@ -59,10 +55,19 @@ export class BenchServer {
     return this.client;
   }
 
-  /** Seconds of CPU that the server and its database have taken since their start. */
-  cpu(): Cpu {
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Seconds of CPU that the server, or another process, and the database have taken since their start. */
+  cpu(server?: number): Cpu {
     if (!this.processes) throw new Error('the server does not run');
-    return this.processes.cpu();
+    return this.processes.cpu(server);
+  }
+
+  /** How to reach its database. */
+  async databaseConfig(): Promise<ClientConfig> {
+    return (await openServerSide(this.ownSettings)).database;
   }
 
   rssMiB(): number {
@@ -139,11 +144,12 @@ export class BenchServer {
     const own = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: this.dataDir };
     const env = { PATH, HOME, ...own, ...this.settings };
     this.output = '';
+    const begun = performance.now();
     const child = spawn(process.execPath, [MAIN], { env, cwd: this.dataDir });
     this.child = child;
     await this.running(child);
-    const { database } = await openServerSide(this.ownSettings);
-    this.client = new Client(database);
+    this.startedIn = performance.now() - begun;
+    this.client = new Client(await this.databaseConfig());
     // Whatever it is busy with hears of a lost connection as well.
     this.client.on('error', () => undefined);
     await this.client.connect();

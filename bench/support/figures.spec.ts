@@ -17,6 +17,12 @@ describe('Figures', () => {
     expect(figures.all()).toEqual([{ name: 'send', unit: 'ms', values: [3, 7] }]);
   });
 
+  it('keeps the worst of what must not be', () => {
+    const figures = new Figures(2);
+    for (const value of [0, 2, 0]) figures.addWorst('lost', '', 0, value);
+    expect(figures.all()).toEqual([{ name: 'lost', unit: '', values: [2, NaN] }]);
+  });
+
   it('takes a cost apart', () => {
     const figures = new Figures(1);
     const latency = new Histogram();

@@ -4,21 +4,29 @@ import type { Cost } from './measure';
 export interface Figure {
   name: string;
   unit: string;
-  /** By size, in the order of the sizes; the median of all rounds. */
+  /** By size, in the order of the sizes; the median of all rounds, if nothing else is said. */
   values: number[];
 }
 
+/** What stands for all rounds. */
+type Choose = (values: readonly number[]) => number;
+
 /** Gathers figures over sizes and rounds. */
 export class Figures {
-  private readonly taken = new Map<string, { unit: string; bySize: number[][] }>();
+  private readonly taken = new Map<string, { unit: string; of: Choose; bySize: number[][] }>();
 
   constructor(private readonly sizes: number) {}
 
-  add(name: string, unit: string, size: number, value: number): void {
-    const empty = () => ({ unit, bySize: Array.from({ length: this.sizes }, (): number[] => []) });
+  add(name: string, unit: string, size: number, value: number, of: Choose = median): void {
+    const empty = () => ({ unit, of, bySize: Array.from({ length: this.sizes }, (): number[] => []) });
     const figure = this.taken.get(name) ?? empty();
     this.taken.set(name, figure);
     figure.bySize[size]?.push(value);
+  }
+
+  /** Of what must not be in any round. */
+  addWorst(name: string, unit: string, size: number, value: number): void {
+    this.add(name, unit, size, value, worst);
   }
 
   /** Latency and CPU of an operation. */
@@ -31,8 +39,8 @@ export class Figures {
   }
 
   all(): Figure[] {
-    return [...this.taken].map(([name, { unit, bySize }]) => {
-      return { name, unit, values: bySize.map(median) };
+    return [...this.taken].map(([name, { unit, of, bySize }]) => {
+      return { name, unit, values: bySize.map(of) };
     });
   }
 }
@@ -41,4 +49,8 @@ export class Figures {
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN;
+}
+
+function worst(values: readonly number[]): number {
+  return values.length === 0 ? NaN : Math.max(...values);
 }

@@ -31,6 +31,41 @@ export async function fillMessages(
   await client.query('RESET synchronous_commit');
 }
 
+/** A conversation that is to be made. */
+export interface Gathering {
+  id: string;
+  memberIds: readonly string[];
+}
+
+/** Makes conversations without messages: groups, or direct ones of two. */
+export async function fillConversations(
+  client: Client,
+  kind: 'direct' | 'group',
+  wanted: readonly Gathering[],
+): Promise<void> {
+  const keyOf = ({ memberIds }: Gathering) => (kind === 'direct' ? [...memberIds].sort().join(':') : null);
+  await client.query(
+    `INSERT INTO conversation (id, kind, title, direct_key, history_visible, created_by, version, members_version, member_count)
+     SELECT id, $4, CASE WHEN key IS NULL THEN 'Group' END, key, true, maker, 1, 1, count
+     FROM unnest($1::uuid[], $2::text[], $3::uuid[], $5::int[]) AS w (id, key, maker, count)`,
+    [
+      wanted.map(({ id }) => id),
+      wanted.map(keyOf),
+      wanted.map(({ memberIds }) => memberIds[0]),
+      kind,
+      wanted.map(({ memberIds }) => memberIds.length),
+    ],
+  );
+  await client.query(
+    `INSERT INTO member (conversation_id, user_id, version)
+     SELECT conversation_id, user_id, 1 FROM unnest($1::uuid[], $2::uuid[]) AS w (conversation_id, user_id)`,
+    [
+      wanted.flatMap(({ id, memberIds }) => memberIds.map(() => id)),
+      wanted.flatMap(({ memberIds }) => memberIds),
+    ],
+  );
+}
+
 /** Makes accounts that nobody uses, and puts them into a conversation. */
 export async function fillMembers(client: Client, conversationId: string, count: number): Promise<void> {
   await client.query(

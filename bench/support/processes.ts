@@ -8,6 +8,12 @@ const PARENT = 1;
 const USER_TIME = 11;
 const CHILDREN_SYSTEM_TIME = 14;
 
+/** Seconds. */
+export interface Cpu {
+  server: number;
+  database: number;
+}
+
 /** A server's process and those of its PostgreSQL, as the kernel accounts for them. */
 export class Processes {
   private readonly postmaster: number;
@@ -21,7 +27,7 @@ export class Processes {
   }
 
   /** Seconds of CPU since their start; of the server its workers, and of the database its ended sessions too. */
-  cpu(): { server: number; database: number } {
+  cpu(server = this.server): Cpu {
     const all = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map((name) => ({ pid: Number(name), stat: statOf(Number(name)) }));
@@ -30,7 +36,7 @@ export class Processes {
     const sum = (processes: typeof all) => processes.reduce((cpu, { stat }) => cpu + seconds(stat), 0);
     return {
       // An embedded database is a child of the server too.
-      server: sum(family(this.server).filter(({ pid }) => pid !== this.postmaster)),
+      server: sum(family(server).filter(({ pid }) => pid !== this.postmaster)),
       database: sum(family(this.postmaster)),
     };
   }

@@ -7,11 +7,19 @@ describe('table', () => {
       { name: 'WAL', unit: 'B', values: [0, 812, NaN] },
       { name: 'vacuums', unit: '', values: [NaN, 3, 0] },
     ];
-    expect(table('history', ['0', '100,000', '1 million'], figures)).toEqual([
+    const sizes = ['0', '100,000', '1 million'];
+    expect(table({ of: 'history', sizes, figures })).toEqual([
       'history          0     100,000      1 million',
       'send p50  ms  2.00  2.50 ×1.25  1,235 ×617.25',
-      'WAL       B   0.00         812              -',
-      'vacuums          -        3.00           0.00',
+      'WAL       B      0         812              -',
+      'vacuums          -        3.00              0',
     ]);
+  });
+
+  it('shows values alone where there is nothing to compare', () => {
+    const figures = [{ name: 'send p50', unit: 'ms', values: [2, 25, NaN] }];
+    expect(table({ of: '', sizes: ['a', 'b', 'c'], figures, unlike: true })[1]).toBe(
+      'send p50  ms  2.00  25.0  -',
+    );
   });
 });
