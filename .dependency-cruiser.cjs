@@ -74,6 +74,12 @@ const directions = [
     { path: '^(src|test|tools|bench|web|packages/(?!client/|protocol/))' },
   ),
   rule(
+    'react-knows-client-only',
+    'packages/react → packages/client → packages/protocol.',
+    { path: '^packages/react/', pathNot: spec },
+    { path: '^(src|test|tools|bench|web|packages/(?!react/|client/|protocol/))' },
+  ),
+  rule(
     'protocol-depends-on-nothing',
     'packages/protocol has no runtime dependency, not even Node.',
     { path: '^packages/protocol/src/', pathNot: spec },

@@ -30,7 +30,7 @@ const base = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esm.join('|')})/)`],
-  moduleNameMapper: { '^@parley/(protocol|client)$': '<rootDir>/packages/$1/src/index.ts' },
+  moduleNameMapper: { '^@parley/(protocol|client|react)$': '<rootDir>/packages/$1/src/index.ts' },
 };
 
 module.exports = {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { build, install, root } from './prepare.mjs';
 
-const CHECKS = ['format', 'lint', 'imports', 'types', 'unused', 'migrations', 'openapi'];
+const CHECKS = ['format', 'lint', 'imports', 'types', 'unused', 'size', 'migrations', 'openapi'];
 
 install();
 build();

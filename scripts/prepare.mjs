@@ -17,12 +17,16 @@ const SOURCES = [
   'nest-cli.json',
   'tsconfig.json',
 ].concat(
-  ['tsconfig.build.json'],
-  ['protocol', 'client'].flatMap((name) =>
+  ['tsconfig.build.json', 'packages/build.mjs'],
+  ['protocol', 'client', 'react'].flatMap((name) =>
     ['src', 'package.json', 'tsconfig.json'].map((file) => `packages/${name}/${file}`),
   ),
 );
-const OUTPUTS = ['dist/src/main.js', 'packages/protocol/dist/index.js', 'packages/client/dist/index.js'];
+const OUTPUTS = ['dist/src/main.js'].concat(
+  ['protocol', 'client', 'react'].flatMap((name) =>
+    ['index.js', 'index.mjs'].map((file) => `packages/${name}/dist/${file}`),
+  ),
+);
 /** Its time is when the last whole build began. */
 const STAMP = join(root, 'dist/.built');
 

@@ -23,7 +23,16 @@ export const CLOSE = {
   tooBig: { code: 1009, advice: 'stop', reason: 'frame_too_big' },
 } as const satisfies Record<string, CloseInfo>;
 
+/** The codes after which there is something else to do than to come back; apart, for clients that are small. */
+const ADVICE: Partial<Record<number, CloseAdvice>> = {
+  4401: 'refresh',
+  4400: 'stop',
+  4403: 'stop',
+  4409: 'stop',
+  1009: 'stop',
+};
+
 /** What to do after a close with this code; codes that are not ours mean a lost connection. */
 export function closeAdvice(code: number): CloseAdvice {
-  return Object.values(CLOSE).find((info) => info.code === code)?.advice ?? 'reconnect';
+  return ADVICE[code] ?? 'reconnect';
 }

@@ -54,7 +54,7 @@ describe('ParleyRest', () => {
     const { rest } = answering(status, '<html>proxy</html>');
     await expect(rest.call('GET', '/v1/users/me')).rejects.toMatchObject({
       code: 'answer_invalid',
-      message: `GET /v1/users/me was answered with status ${status}, and not by Parley`,
+      message: `unable to GET /v1/users/me; status ${status} came, and not from Parley`,
       retryable,
     });
   });
@@ -65,7 +65,7 @@ describe('ParleyRest', () => {
     const rest = new ParleyRest({ url: 'http://localhost:3000', fetch });
     await expect(rest.call('GET', '/v1/users/me')).rejects.toMatchObject({
       code: 'connection_lost',
-      message: 'GET /v1/users/me got no answer: connect ECONNREFUSED',
+      message: 'unable to GET /v1/users/me; no answer: connect ECONNREFUSED',
       retryable: true,
     });
   });

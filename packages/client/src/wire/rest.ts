@@ -1,10 +1,10 @@
 import type { ErrorBody } from '@parley/protocol';
-import { connectionLost, ParleyError } from './error';
+import { failure, ParleyError, reasonOf } from '../core/error';
 
-/** What this package needs of `fetch`. */
+/** What this package needs of `fetch`; `signal` is an AbortSignal where there are such. */
 export type FetchLike = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: string },
+  init: { method: string; headers: Record<string, string>; body?: string; signal?: never },
 ) => Promise<{ status: number; text(): Promise<string> }>;
 
 export interface RestOptions {
@@ -16,10 +16,10 @@ export interface RestOptions {
 
 /** The REST API, as one person or as nobody yet. */
 export class ParleyRest {
-  private readonly base: string;
+  readonly #base: string;
 
   constructor(private readonly options: RestOptions) {
-    this.base = options.url.replace(/\/+$/, '');
+    this.#base = options.url.replace(/\/+$/, '');
   }
 
   /** The same server with another token. */
@@ -33,27 +33,20 @@ export class ParleyRest {
     if (this.options.accessToken) headers.authorization = `Bearer ${this.options.accessToken}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const request = `${method} ${path}`;
     let status: number;
     let text: string;
     try {
-      const response = await this.options.fetch(this.base + path, init);
+      const response = await this.options.fetch(this.#base + path, init);
       ({ status } = response);
       text = await response.text();
     } catch (error) {
-      throw connectionLost(`${method} ${path} got no answer: ${reasonOf(error)}`);
+      throw failure('connection_lost', request, `no answer: ${reasonOf(error)}`);
     }
     const value = text === '' ? undefined : parse(text);
     if (status >= 200 && status < 300 && value !== NO_JSON) return value as Reply;
-    throw isErrorAnswer(value) ? new ParleyError(value.error) : foreign(`${method} ${path}`, status);
+    throw isErrorAnswer(value) ? new ParleyError(value.error) : foreign(request, status);
   }
-}
-
-// Node's fetch says "fetch failed", and the cause says why.
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause: unknown = error.cause;
-  if (!(cause instanceof Error)) return error.message;
-  return cause.message || ('code' in cause ? String(cause.code) : error.message);
 }
 
 const NO_JSON = Symbol('no JSON');
@@ -73,6 +66,5 @@ function isErrorAnswer(value: unknown): value is { error: ErrorBody } {
 
 /** An answer of somebody between us and the server, most likely a proxy. */
 function foreign(request: string, status: number): ParleyError {
-  const message = `${request} was answered with status ${status}, and not by Parley`;
-  return new ParleyError({ code: 'answer_invalid', message, retryable: status >= 500 });
+  return failure('answer_invalid', request, `status ${status} came, and not from Parley`, status >= 500);
 }

@@ -1,4 +1,4 @@
-import { ParleyError } from './error';
+import { ParleyError } from '../core/error';
 import { ParleySocket, type SocketOptions } from './socket';
 
 const READY = { userId: 'u1', sessionId: 's1', connectionId: 'c1', heartbeatSeconds: 20, expiresIn: 900 };
