@@ -98,6 +98,9 @@ it('says what it cannot do in a sentence', async () => {
   expect(await run('--faults', 'rolling')).toMatchObject({
     ...{ code: 2, stderr: expect.stringContaining('One server knows no rolling') },
   });
+  expect(await run('--with', 'none')).toMatchObject({
+    ...{ code: 2, stderr: expect.stringContaining('--with is one of model, client, both') },
+  });
   expect(await run('--url', 'http://127.0.0.1:9')).toMatchObject({
     ...{ code: 2, stderr: expect.stringContaining('No Parley answers at http://127.0.0.1:9') },
   });

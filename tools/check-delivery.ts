@@ -14,15 +14,17 @@ import { Options } from './support/options';
 import { Refusal, runTool } from './support/refusal';
 
 const USAGE =
-  'npm run check:delivery -- --seconds N --clients N [--servers N | --url http://localhost:3000] [--faults none|all|LIST] [--seed S]';
+  'npm run check:delivery -- --seconds N --clients N [--servers N | --url http://localhost:3000] [--faults none|all|LIST] [--with model|client|both] [--seed S]';
 const SECONDS = 60;
 const CLIENTS = 20;
+/** What clients are built on, and the share of them that are built on the client package. */
+const BUILDS: Record<string, number> = { model: 0, both: 0.5, client: 1 };
 const SEEDS = 2 ** 32;
 const INTERRUPTED = 130;
 
 /** Lets clients live with faults for a while, and holds what they have then against what they should. */
 async function main(): Promise<void> {
-  const options = new Options(['url', 'servers', 'seconds', 'clients', 'faults', 'seed'], USAGE);
+  const options = new Options(['url', 'servers', 'seconds', 'clients', 'faults', 'with', 'seed'], USAGE);
   if (options.positionals.length > 0) {
     throw options.refuse(`"${options.positionals[0]}" has no option before it`);
   }
@@ -35,13 +37,15 @@ async function main(): Promise<void> {
     throw options.refuse('--servers is for servers of its own, and --url for one that runs already');
   }
   const faults = chooseFaults(options.text('faults', 'all'), url === undefined ? servers : 0);
+  const packaged = BUILDS[options.text('with', 'both')];
+  if (packaged === undefined) throw options.refuse('--with is one of model, client, both');
   if (clients < 2) throw options.refuse('--clients must be at least 2');
   const among = servers > 1 ? ` among ${servers} servers` : '';
   console.log(`seed ${seed}: ${clients} clients for ${seconds} s${among}`);
   if (faults.omitted.length > 0) {
     console.log(`Not inflicted on a server that is not the checker's own: ${faults.omitted.join(', ')}`);
   }
-  await check({ url, servers, seconds, clients, seed, faults });
+  await check({ url, servers, seconds, clients, packaged, seed, faults });
 }
 
 interface Asked {
@@ -49,11 +53,12 @@ interface Asked {
   servers: number;
   seconds: number;
   clients: number;
+  packaged: number;
   seed: number;
   faults: Faults;
 }
 
-async function check({ url, servers, seconds, clients, seed, faults }: Asked): Promise<void> {
+async function check({ url, servers, seconds, clients, packaged, seed, faults }: Asked): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
   const afflictions = new Afflictions();
@@ -67,7 +72,7 @@ async function check({ url, servers, seconds, clients, seed, faults }: Asked): P
   try {
     const place = await settle(url, server);
     const random = new Random(seed % SEEDS);
-    const run = { ...place, server, seconds, clients, faults, random, findings, afflictions };
+    const run = { ...place, server, seconds, clients, packaged, faults, random, findings, afflictions };
     const played = await play({ ...run, signal: stop.signal });
     for (const line of describe(played, afflictions, findings)) console.log(line);
     if (findings.total > 0 && server) console.error(`Said last:\n${server.lastWords}`);

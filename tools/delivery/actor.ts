@@ -2,10 +2,11 @@ import type { ParleyRest, ParleySocket } from '@parley/client';
 import type { ErrorCode, Message, MessageChanged } from '@parley/protocol';
 import { pause } from '../support/flow';
 import type { Courier } from './courier';
-import type { HeldConversation } from './held-conversation';
+import type { Device, Held } from './device';
 import type { Ledger } from './ledger';
-import type { ModelClient } from './model-client';
 import type { Random } from './random';
+
+type Asks = Pick<ParleySocket, 'request'>;
 
 /** What actors share. */
 export interface Stage {
@@ -14,7 +15,7 @@ export interface Stage {
   /** Everybody's user id. */
   readonly userIds: readonly string[];
   /** All clients, by user id. */
-  readonly clients: ReadonlyMap<string, readonly ModelClient[]>;
+  readonly clients: ReadonlyMap<string, readonly Device[]>;
   /** How likely a message is sent twice at once, with one id. */
   readonly doubling: number;
 }
@@ -36,7 +37,7 @@ export class Actor {
   private underWay = 0;
 
   constructor(
-    readonly client: ModelClient,
+    readonly client: Device,
     readonly stage: Stage,
     readonly random: Random,
   ) {}
@@ -63,12 +64,12 @@ export class Actor {
   }
 
   /** A conversation that this client holds. */
-  conversation(suits: (held: HeldConversation) => boolean = () => true): HeldConversation | undefined {
+  conversation(suits: (held: Held) => boolean = () => true): Held | undefined {
     return this.random.pick([...this.client.replica.conversations.values()].filter(suits));
   }
 
   /** One of the latest messages that suit. */
-  message(held: HeldConversation, suits: (message: Message) => boolean): Message | undefined {
+  message(held: Held, suits: (message: Message) => boolean): Message | undefined {
     const after = held.lastSeq - LATELY;
     return this.random.pick([...held.shown].filter((message) => message.seq > after && suits(message)));
   }
@@ -77,7 +78,7 @@ export class Actor {
   overSocket<T>(
     name: string,
     refusals: readonly ErrorCode[],
-    attempt: (socket: ParleySocket) => Promise<T>,
+    attempt: (socket: Asks) => Promise<T>,
     client = this.client,
   ): Promise<T | null> {
     return this.stage.courier.deliver({
@@ -102,7 +103,7 @@ export class Actor {
   async change(
     name: string,
     refusals: readonly ErrorCode[],
-    attempt: (socket: ParleySocket) => Promise<MessageChanged>,
+    attempt: (socket: Asks) => Promise<MessageChanged>,
   ): Promise<Message | null> {
     const changed = await this.overSocket(name, refusals, attempt);
     if (changed) this.stage.ledger.answered(changed.message);

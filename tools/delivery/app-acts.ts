@@ -1,5 +1,4 @@
 import type { Act, Actor } from './actor';
-import { Replica, type StoredReplica } from './replica';
 
 /** What clients have stored at some time: what they are started with may be old. */
 export class Storage {
@@ -8,19 +7,19 @@ export class Storage {
   constructor(private readonly tell: (what: string) => void) {}
 
   async store({ client }: Actor): Promise<void> {
-    this.stored.set(client.name, JSON.stringify(client.replica));
+    this.stored.set(client.name, client.stored());
   }
 
   /** Ends the app, and starts it with what it stored now, or some time ago, or with nothing. */
   async restart({ client, random }: Actor): Promise<void> {
     const how = random.pick(['now', 'earlier', 'nothing']);
-    const text = how === 'now' ? JSON.stringify(client.replica) : this.stored.get(client.name);
+    const text = how === 'now' ? client.stored() : this.stored.get(client.name);
     if (how === 'nothing' || text === undefined) {
       this.tell('started with nothing');
-      client.restartWith(new Replica(client.userId));
+      client.restart(null);
     } else {
       this.tell(how === 'now' ? 'started with stored state' : 'started with old stored state');
-      client.restartWith(Replica.restore(client.userId, JSON.parse(text) as StoredReplica));
+      client.restart(text);
     }
   }
 
@@ -29,6 +28,7 @@ export class Storage {
     return [
       { name: 'store', weight: 0.7, run: (actor) => this.store(actor) },
       { name: 'restart', weight: 1, run: (actor) => this.restart(actor) },
+      { name: 'scroll', weight: 1, run: ({ client }) => client.scroll() },
     ];
   }
 }

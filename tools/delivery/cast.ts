@@ -3,7 +3,9 @@ import { type Account, registerAll } from '../accounts/register';
 import type { Afflictions } from './afflictions';
 import { ConnectionLog } from './connection-log';
 import type { Findings } from './findings';
-import { ModelClient } from './model-client';
+import type { Device } from './device';
+import { ModelClient, type Surroundings } from './model-client';
+import { ParleyDevice } from './parley-device';
 import type { Random } from './random';
 import { Road } from './road';
 import { Sightings } from './sightings';
@@ -18,6 +20,8 @@ interface Setting {
   urls: readonly [string, ...string[]];
   fetch: FetchLike;
   random: Random;
+  /** The share of the clients that are built on the client package. */
+  packaged: number;
   findings: Findings;
   afflictions: Afflictions;
 }
@@ -26,8 +30,8 @@ interface Setting {
 export class Cast {
   readonly sightings = new Sightings();
   readonly roads = new Map<string, Road>();
-  readonly clients: ModelClient[] = [];
-  readonly byUser = new Map<string, ModelClient[]>();
+  readonly clients: Device[] = [];
+  readonly byUser = new Map<string, Device[]>();
   private accounts: Account[] = [];
 
   private constructor(private readonly setting: Setting) {}
@@ -53,9 +57,10 @@ export class Cast {
   }
 
   /** A client for everybody that starts from nothing, straight to a server. */
-  fresh(): ModelClient[] {
-    return this.accounts.map((account) =>
-      this.client(`fresh client of ${account.userId}`, account, this.anyUrl()),
+  fresh(): Device[] {
+    return this.accounts.map(
+      (account) =>
+        new ModelClient(this.surroundings(`fresh client of ${account.userId}`, account, this.anyUrl())),
     );
   }
 
@@ -68,7 +73,10 @@ export class Cast {
     const random = this.setting.random.fork();
     const road = await Road.open(() => new URL(this.anyUrl(random)));
     this.roads.set(name, road);
-    const client = this.client(name, account, road.url);
+    const around = this.surroundings(name, account, road.url);
+    const client = around.random.chance(this.setting.packaged)
+      ? new ParleyDevice(around)
+      : new ModelClient(around);
     this.clients.push(client);
     this.byUser.set(account.userId, [...(this.byUser.get(account.userId) ?? []), client]);
   }
@@ -77,10 +85,10 @@ export class Cast {
     return random.pick(this.setting.urls) ?? this.setting.urls[0];
   }
 
-  private client(name: string, account: Account, url: string): ModelClient {
+  private surroundings(name: string, account: Account, url: string): Surroundings {
     const { findings, afflictions, fetch, random } = this.setting;
     const owner = { device: name, userId: account.userId };
-    return new ModelClient({
+    return {
       ...{ name, account, url, rest: new ParleyRest({ url, fetch }), random: random.fork() },
       opened: () => new ConnectionLog(owner, findings, this.sightings),
       closed: ({ code, reason }) => {
@@ -88,6 +96,6 @@ export class Cast {
         findings.add('unexplained', `a connection of ${name} ended with ${code} ${reason}`, { device: name });
       },
       complain: (sentence) => findings.add('unexplained', `${sentence}, at ${name}`, { device: name }),
-    });
+    };
   }
 }

@@ -5,7 +5,7 @@ import { differences } from './compare';
 import type { ConversationView } from './conversation-view';
 import { readDatabase } from './database-reader';
 import type { Findings } from './findings';
-import type { ModelClient } from './model-client';
+import type { Device } from './device';
 import { type Truth, truthOf, viewOf } from './truth';
 
 const FRESH_WITHIN_MS = 60_000;
@@ -77,6 +77,6 @@ async function readFresh(cast: Cast, findings: Findings): Promise<Map<string, Vi
   return views;
 }
 
-function viewsOf({ replica }: ModelClient): Views {
+function viewsOf({ replica }: Device): Views {
   return new Map([...replica.conversations].map(([id, held]) => [id, held.view()]));
 }

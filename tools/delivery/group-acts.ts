@@ -1,7 +1,7 @@
 import type { ConversationCreated, ErrorCode } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { Act, Actor } from './actor';
-import type { HeldConversation } from './held-conversation';
+import type { Held } from './device';
 
 /** Roles may have changed, and so may who is in it, between looking and asking. */
 const PASSED: ErrorCode[] = ['conversation_not_found', 'forbidden'];
@@ -63,7 +63,7 @@ async function leave(actor: Actor): Promise<void> {
   if (held) await takeOut(actor, held, actor.userId, 'leave');
 }
 
-async function takeOut(actor: Actor, held: HeldConversation, userId: string, name: string): Promise<void> {
+async function takeOut(actor: Actor, held: Held, userId: string, name: string): Promise<void> {
   const path = `/v1/conversations/${held.id}/members/${userId}`;
   await actor.overRest(name, [...PASSED, 'member_not_found', 'last_owner'], (rest) =>
     rest.call('DELETE', path),
@@ -80,7 +80,7 @@ async function promote(actor: Actor): Promise<void> {
   await actor.overRest('role', refusals, (rest) => rest.call('PATCH', path, { role }));
 }
 
-function keepsOrder(held: HeldConversation): boolean {
+function keepsOrder(held: Held): boolean {
   return held.kind === 'group' && held.own !== undefined && held.own.role !== 'member';
 }
 

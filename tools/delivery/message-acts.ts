@@ -2,7 +2,7 @@ import type { ParleyRest } from '@parley/client';
 import type { ErrorCode, Message, MessageChanged, MessageSend, MessageSent } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { Act, Actor } from './actor';
-import type { HeldConversation } from './held-conversation';
+import type { Held } from './device';
 
 const GONE: ErrorCode[] = ['conversation_not_found', 'message_not_found'];
 const EMOJI = ['👍', '❤️', '😂', '🎉', '👀'];
@@ -177,8 +177,8 @@ const read = (event: 'receipt.read' | 'receipt.delivered') => async (actor: Acto
 
 function find(
   actor: Actor,
-  suits: (message: Message, held: HeldConversation) => boolean,
-): { held: HeldConversation; message: Message } | null {
+  suits: (message: Message, held: Held) => boolean,
+): { held: Held; message: Message } | null {
   const held = actor.conversation();
   const message = held && actor.message(held, (each) => suits(each, held));
   return held && message ? { held, message } : null;

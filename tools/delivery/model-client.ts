@@ -12,8 +12,9 @@ import { type Account, isPassing, renew } from '../accounts/register';
 import { pause } from '../support/flow';
 import type { ConnectionLog } from './connection-log';
 import { ConversationReader } from './conversation-reader';
+import type { Device } from './device';
 import type { Random } from './random';
-import { Replica } from './replica';
+import { Replica, type StoredReplica } from './replica';
 import { Trace } from './trace';
 
 /** What a client needs of the world. */
@@ -41,7 +42,7 @@ const RENEW_BEFORE_MS = 90_000;
 const LONGEST_WAIT_MS = 1_000;
 
 /** A client as docs/protocol.md wants it: it comes back, catches up, and merges what it is told. */
-export class ModelClient {
+export class ModelClient implements Device {
   readonly trace = new Trace();
   /** What it holds; another one after it was started again. */
   replica: Replica;
@@ -72,9 +73,14 @@ export class ModelClient {
     await this.running;
   }
 
-  /** Ends the app at once and starts it again with another state. */
-  restartWith(replica: Replica): void {
-    this.replica = replica;
+  stored(): string {
+    return JSON.stringify(this.replica);
+  }
+
+  restart(stored: string | null): void {
+    const { userId } = this;
+    this.replica =
+      stored === null ? new Replica(userId) : Replica.restore(userId, JSON.parse(stored) as StoredReplica);
     this.reader?.end();
     this.reader = null;
     this.cutOff();
@@ -85,6 +91,11 @@ export class ModelClient {
     if (this.wire) return Promise.resolve(this.wire.socket);
     return new Promise((resolve) => this.waiting.push(resolve));
   }
+
+  /** It holds everything at any time. */
+  async scroll(): Promise<void> {}
+
+  async readAll(): Promise<void> {}
 
   get rest(): ParleyRest {
     return this.around.rest.as(this.around.account.accessToken);

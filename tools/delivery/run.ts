@@ -17,7 +17,7 @@ import { inflictInTurn, inflictOnSockets } from './inflictor';
 import { judgeBlocks, judgeLedger, judgeNumbers, judgePermission } from './judge';
 import { Ledger } from './ledger';
 import { MESSAGE_ACTS } from './message-acts';
-import type { ModelClient } from './model-client';
+import type { Device } from './device';
 import type { OwnServer } from './own-server';
 import { patientFetch } from './patient-fetch';
 import type { Random } from './random';
@@ -31,6 +31,8 @@ export interface Run {
   database: ClientConfig | null;
   seconds: number;
   clients: number;
+  /** The share of the clients that are built on the client package. */
+  packaged: number;
   faults: Faults;
   random: Random;
   findings: Findings;
@@ -80,6 +82,7 @@ export async function play(run: Run): Promise<Played> {
       findings.add('unexplained', `${name} of ${device} got no answer`, { device });
     }
     await untilQuiet(cast.clients, findings);
+    await Promise.all(cast.clients.map((client) => client.readAll()));
     const truth = await compareClients(cast, database, findings);
     judgeLedger(ledger, truth, findings);
     judgeNumbers(truth, findings);
@@ -144,11 +147,11 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Waits until everybody is connected, has caught up and hears nothing any more. */
-async function untilQuiet(clients: readonly ModelClient[], findings: Findings): Promise<void> {
+async function untilQuiet(clients: readonly Device[], findings: Findings): Promise<void> {
   const begun = performance.now();
   const until = begun + QUIET_WITHIN_MS;
   // What was answered a moment ago may still be on its way to the others.
-  const isQuiet = ({ isSettled, heardAt }: ModelClient) =>
+  const isQuiet = ({ isSettled, heardAt }: Device) =>
     isSettled && performance.now() - Math.max(begun, heardAt) > QUIET_MS;
   while (performance.now() < until && !clients.every(isQuiet)) await pause(100);
   for (const client of clients) {
