@@ -154,7 +154,9 @@ describe('deploy/docker', () => {
       .filter(({ name }) => name === 'COPY')
       .flatMap(({ text }) => text.split(/\s+/).slice(0, -1));
     for (const source of sources) expect([source, existsSync(join(ROOT, source))]).toEqual([source, true]);
-    const packages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/package.json`);
+    const packages = readdirSync(join(ROOT, 'packages'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `packages/${name}/package.json`);
     expect(sources).toEqual(expect.arrayContaining(packages));
     const allowed = [...read('docker/Dockerfile.dockerignore').matchAll(/^!(\S+)$/gm)].map(
       ([, path]) => path,
