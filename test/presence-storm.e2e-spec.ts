@@ -73,7 +73,8 @@ describeWith('redis-server', 'many who come and go', () => {
     await come(0, [here.url]);
     const client = createClient({ url: redis.url });
     await client.connect();
-    await eventually(async () => (await client.zCard('parley:presence:nodes')) === 1);
+    // Its lease of 15 s, and the turn in which the other one looks.
+    await eventually(async () => (await client.zCard('parley:presence:nodes')) === 1, 40_000);
     client.destroy();
     await markerIsHeard();
     listen();
