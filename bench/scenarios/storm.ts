@@ -45,7 +45,7 @@ async function run(bench: Bench): Promise<Report> {
     }
   } finally {
     scene.crowd.end();
-    fleet.end();
+    await fleet.end();
   }
   const each = (number: number) => number.toLocaleString('en');
   return { of: 'who', sizes: [`${each(count / 3)} of ${each(count)}`, each(count)], figures: figures.all() };

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createClient } from 'redis';
+import { Refusal } from '../../tools/support/refusal';
 import { freePort } from './ports';
 import { cpuOf } from './processes';
 
@@ -15,9 +16,12 @@ export class Redis {
     const port = String(await freePort());
     const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // However the bench ends.
+    process.once('exit', () => child.kill());
     await new Promise<void>((resolve, reject) => {
       let output = '';
-      child.once('error', reject).once('exit', () => reject(new Error(`Redis ended: ${output}`)));
+      child.once('error', () => reject(new Refusal('There is no redis-server to measure with: install it.')));
+      child.once('exit', () => reject(new Error(`Redis ended: ${output}`)));
       child.stdout.on('data', (chunk: Buffer) => {
         output += chunk.toString();
         if (output.includes('Ready to accept connections')) resolve();
