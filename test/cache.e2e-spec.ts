@@ -11,6 +11,7 @@ import { type Redis, REDIS } from '../src/redis/redis';
 import { RedisModule } from '../src/redis/redis.module';
 import { freePort, RedisServer } from './support/redis-server';
 import { describeWith } from './support/require-program';
+import { eventually } from './support/until';
 
 const logged: string[] = [];
 const logger: LoggerService = {
@@ -30,7 +31,7 @@ function cacheContract(cache: () => Cache): void {
 
   it('forgets after the time to live', async () => {
     await cache().set('short', 1, 20);
-    await until(async () => (await cache().get('short')) === undefined);
+    await eventually(async () => (await cache().get('short')) === undefined);
   });
 
   it('reads, writes and deletes many at once', async () => {
@@ -119,7 +120,7 @@ describeWith('redis-server', 'cache in Redis', () => {
     expect(await cache.wrap('loaded', async () => 'fresh')).toBe('fresh');
     expect(performance.now() - from).toBeLessThan(2_000);
     redis.thaw();
-    await until(async () => (await cache.get('h')) === 1);
+    await eventually(async () => (await cache.get('h')) === 1);
   });
 
   it('answers without Redis, is back with it, and says each once', async () => {
@@ -134,7 +135,7 @@ describeWith('redis-server', 'cache in Redis', () => {
     await cache.clear();
     expect(await cache.mget(['gone', 'b'])).toEqual([undefined, undefined]);
     await redis.startAgain();
-    await until(async () => {
+    await eventually(async () => {
       await cache.set('back', 1);
       return (await cache.get('back')) === 1;
     });
@@ -164,8 +165,4 @@ async function start(source: Record<string, string>): Promise<TestingModule> {
     .setLogger(logger)
     .compile();
   return module.init();
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }

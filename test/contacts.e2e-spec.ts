@@ -174,11 +174,13 @@ it('hears of a change on another node that commits late', async () => {
   ]);
   const { x, y } = await Person.registerAll(server.url, 'x', 'y');
   await act(x, 'request', y);
+  // Longer than two polls, in which it must not be heard.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(heard).not.toContain(bob.id);
   await runner.commitTransaction();
   await runner.release();
   while (!heard.includes(bob.id)) await new Promise((resolve) => setTimeout(resolve, 20));
+  // And two more, in which it must not be heard again.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(heard.filter((id) => id === bob.id)).toHaveLength(1);
 });

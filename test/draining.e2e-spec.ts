@@ -6,6 +6,7 @@ import { Person } from './support/person';
 import { Road } from './support/road';
 import { startApp, type TestApp } from './support/start-app';
 import { TestSocket } from './support/test-socket';
+import { eventually } from './support/until';
 
 const DRAINED = { code: 4503, reason: 'draining' };
 
@@ -41,10 +42,6 @@ function upgrade(url: string, person: Person): Promise<{ status: number; body: a
 
 async function ready(): Promise<number> {
   return (await fetch(`${server.url}/health/ready`)).status;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Whether a statement waits for a lock. */
@@ -90,7 +87,7 @@ it('answers at once who waits for news, with none', async () => {
   await start({});
   const { cursor } = await ann.ok('GET', '/sync');
   const waiting = ann.ok('GET', `/sync?cursor=${cursor}&wait=60`);
-  await until(() => server.app.get(ConnectionRegistry).isConnected(ann.id));
+  await eventually(() => server.app.get(ConnectionRegistry).isConnected(ann.id));
   await draining().run();
   expect(await waiting).toMatchObject({ conversations: [], removed: [], cursor: expect.any(String) });
 });
@@ -125,7 +122,7 @@ it('ends at the deadline what does not end by itself', async () => {
   const input = { id: randomUUID(), text: 'too late', conversationId: conversation.id };
   const sending = anns.request('message.send', input);
   const lost = expect(sending).rejects.toThrow('closed with 4503');
-  await until(somebodyWaits);
+  await eventually(somebodyWaits);
   const begun = performance.now();
   await draining().run();
   expect(performance.now() - begun).toBeLessThan(5_000);
@@ -163,9 +160,9 @@ it('closes with 4503 whatever a socket is at that moment, behind a proxy too', a
     return code === 4000 ? 'left' : code;
   };
   const lives = [sender, sender, sender, authenticating, authenticating].map(live);
-  await until(() => (codes.get('left') ?? 0) >= 20);
+  await eventually(() => (codes.get('left') ?? 0) >= 20);
   const drained = draining().run();
-  await until(() => draining().refusesClients);
+  await eventually(() => draining().refusesClients);
   going = false;
   await Promise.all([drained, ...lives]);
   road.close();

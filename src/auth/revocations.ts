@@ -7,7 +7,7 @@ import { Clock } from '../common/clock';
 import { Poller } from '../common/poller';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
-import { AUTHORITY_CHANNEL, NodeBus } from '../connections/bus/node-bus';
+import { NODES_CHANNEL, NodeBus } from '../connections/bus/node-bus';
 import { ConnectionRegistry } from '../connections/connection-registry';
 import { FOLLOWING } from '../database/following';
 
@@ -55,7 +55,7 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleInit(): Promise<void> {
-    this.bus.join(AUTHORITY_CHANNEL);
+    this.bus.join(NODES_CHANNEL);
     this.bus.subscribe((message) => {
       if (message.type === 'revoked') this.add(message.sessionIds);
     });
@@ -79,7 +79,7 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   /** Takes over what was revoked here, once it is committed, and tells the other nodes. */
   announce(sessionIds: readonly string[]): void {
     this.add(sessionIds);
-    if (sessionIds.length > 0) this.bus.publish([AUTHORITY_CHANNEL], { type: 'revoked', sessionIds });
+    if (sessionIds.length > 0) this.bus.publish([NODES_CHANNEL], { type: 'revoked', sessionIds });
   }
 
   /** From here on tokens are refused, and sockets closed. */

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ChosenStatus } from '@parley/protocol';
 import type { Clock } from '../common/clock';
-import type { NodeBus } from '../connections/bus/node-bus';
+import { type NodeBus, NODES_CHANNEL } from '../connections/bus/node-bus';
 import type { Redis } from '../redis/redis';
 import {
   type Announcement,
@@ -22,8 +22,6 @@ const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
 /** Between looks at whether something is owed that could not be told. */
 const OWED_MS = 500;
-/** The channel on which nodes tell one another what is news. */
-const CHANNEL = 'presence';
 
 export interface RedisPresenceOptions {
   readonly nodeId: string;
@@ -67,7 +65,7 @@ export class RedisPresenceStore extends PresenceStore {
     this.nodeId = nodeId;
     this.ttlMs = ttlMs;
     this.lease = new PresenceLease(redis, nodeId, leaseMs);
-    bus.join(CHANNEL);
+    bus.join(NODES_CHANNEL);
     bus.subscribe((message) => {
       if (message.type === 'presence') this.news.tell(message.changes);
     });
@@ -144,7 +142,7 @@ export class RedisPresenceStore extends PresenceStore {
     await this.release(gone.map(({ userId }) => userId));
     if (changes.length === 0) return changes;
     this.news.tell(changes);
-    this.bus.publish([CHANNEL], { type: 'presence', changes });
+    this.bus.publish([NODES_CHANNEL], { type: 'presence', changes });
     return changes;
   }
 

@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Authority } from '../common/authority';
 import { newId } from '../common/ids';
 import { Poller } from '../common/poller';
-import { AUTHORITY_CHANNEL, NodeBus } from '../connections/bus/node-bus';
+import { NODES_CHANNEL, NodeBus } from '../connections/bus/node-bus';
 import { FOLLOWING } from '../database/following';
 
 /** A block must act on every node within a second, also when the bus did not bring it. */
@@ -45,7 +45,7 @@ export class ContactFeed implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleInit(): Promise<void> {
-    this.bus.join(AUTHORITY_CHANNEL);
+    this.bus.join(NODES_CHANNEL);
     this.bus.subscribe((message) => {
       if (message.type === 'contacts') this.tell(message.userId, message.contactIds);
     });
@@ -76,8 +76,7 @@ export class ContactFeed implements OnModuleInit, OnModuleDestroy {
   /** Tells every node of what was changed here, once it is committed. */
   announce(userId: string, contactIds: readonly string[]): void {
     this.tell(userId, contactIds);
-    if (contactIds.length > 0)
-      this.bus.publish([AUTHORITY_CHANNEL], { type: 'contacts', userId, contactIds });
+    if (contactIds.length > 0) this.bus.publish([NODES_CHANNEL], { type: 'contacts', userId, contactIds });
   }
 
   private tell(userId: string, contactIds: readonly string[]): void {

@@ -2,7 +2,7 @@ import type { Push } from '../push';
 import type { PushPosition } from '../push-order';
 import type { Recipients } from '../recipients';
 import type { BusMessage, Told } from './bus-message';
-import { AUTHORITY_CHANNEL, groupChannel, type NodeBus, userChannel } from './node-bus';
+import { NODES_CHANNEL, groupChannel, type NodeBus, userChannel } from './node-bus';
 
 /** Tells the other nodes of what was pushed here: each version of a conversation as one message. */
 export class BusPublisher {
@@ -40,7 +40,7 @@ export class BusPublisher {
     }
     const isRead = pushes.some(({ changesMembers }) => changesMembers);
     // Who was removed may come by REST to a node to which no member is connected.
-    if (isRead) channels.add(AUTHORITY_CHANNEL);
+    if (isRead) channels.add(NODES_CHANNEL);
     this.bus.publish(channels, isRead ? commitOf(position) : { type: 'telling', position, told });
   }
 

@@ -52,11 +52,8 @@ export abstract class NodeBus {
   abstract close(): Promise<void>;
 }
 
-/** The channel of what every node must act on, whoever is connected to it. */
-export const AUTHORITY_CHANNEL = 'authority';
-
-/** The channel of what concerns every node. */
-export const NODES_CHANNEL = 'n';
+/** The channel to which every node listens: of what each must act on, whoever is connected to it. */
+export const NODES_CHANNEL = 'nodes';
 
 /** The channel of what concerns a user. */
 export function userChannel(userId: string): string {

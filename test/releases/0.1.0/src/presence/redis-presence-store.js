@@ -2,6 +2,7 @@
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.RedisPresenceStore = void 0;
 const common_1 = require("@nestjs/common");
+const node_bus_1 = require("../connections/bus/node-bus");
 const presence_store_1 = require("./presence-store");
 const redis_presence_lease_1 = require("./redis-presence-lease");
 const redis_presence_news_1 = require("./redis-presence-news");
@@ -12,8 +13,6 @@ const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
 /** Between looks at whether something is owed that could not be told. */
 const OWED_MS = 500;
-/** The channel on which nodes tell one another what is news. */
-const CHANNEL = 'presence';
 /** Presence of all nodes, in Redis; each node's entries live under a lease. */
 class RedisPresenceStore extends presence_store_1.PresenceStore {
     redis;
@@ -49,7 +48,7 @@ class RedisPresenceStore extends presence_store_1.PresenceStore {
         this.nodeId = nodeId;
         this.ttlMs = ttlMs;
         this.lease = new redis_presence_lease_1.PresenceLease(redis, nodeId, leaseMs);
-        bus.join(CHANNEL);
+        bus.join(node_bus_1.NODES_CHANNEL);
         bus.subscribe((message) => {
             if (message.type === 'presence')
                 this.news.tell(message.changes);
@@ -124,7 +123,7 @@ class RedisPresenceStore extends presence_store_1.PresenceStore {
         if (changes.length === 0)
             return changes;
         this.news.tell(changes);
-        this.bus.publish([CHANNEL], { type: 'presence', changes });
+        this.bus.publish([node_bus_1.NODES_CHANNEL], { type: 'presence', changes });
         return changes;
     }
     onChange(listener) {

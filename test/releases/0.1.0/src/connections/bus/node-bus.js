@@ -1,6 +1,6 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.NODES_CHANNEL = exports.AUTHORITY_CHANNEL = exports.NodeBus = void 0;
+exports.NODES_CHANNEL = exports.NodeBus = void 0;
 exports.userChannel = userChannel;
 exports.groupChannel = groupChannel;
 /** What a bus has done since the start. */
@@ -20,10 +20,8 @@ class NodeBus {
     stats = new BusStats();
 }
 exports.NodeBus = NodeBus;
-/** The channel of what every node must act on, whoever is connected to it. */
-exports.AUTHORITY_CHANNEL = 'authority';
-/** The channel of what concerns every node. */
-exports.NODES_CHANNEL = 'n';
+/** The channel to which every node listens: of what each must act on, whoever is connected to it. */
+exports.NODES_CHANNEL = 'nodes';
 /** The channel of what concerns a user. */
 function userChannel(userId) {
     return `u:${userId}`;
