@@ -171,6 +171,20 @@ describe('PushOrder', () => {
       expect(told).toEqual(['push 1', 'read 2', 'push 3']);
     });
 
+    it('waits as long as the bus takes now', async () => {
+      const bus = { patienceMs: 40 };
+      order = new PushOrder(bus);
+      others = new Others(order, told);
+      bus.patienceMs = 200;
+      order.take('c', [push(1)]);
+      order.take('c', [push(3)]);
+      await jest.advanceTimersByTimeAsync(199);
+      expect(others.gaps).toEqual([]);
+      await jest.advanceTimersByTimeAsync(1);
+      await settled();
+      expect(others.gaps).toHaveLength(1);
+    });
+
     it('has nothing missing of what it was told to forget', async () => {
       order.take('c', [push(1)]);
       order.forget('c');
