@@ -45,6 +45,7 @@ export class Draining implements BeforeApplicationShutdown {
 
   private async drain(): Promise<void> {
     const { drainPauseSeconds, drainDeadlineSeconds } = this.env;
+    // Nobody tells when all balancers have seen it: how long theirs take is what the setting says.
     if (drainPauseSeconds > 0) await new Promise((resolve) => setTimeout(resolve, drainPauseSeconds * 1_000));
     this.closedToNew = true;
     const deadline = AbortSignal.timeout(drainDeadlineSeconds * 1_000);
