@@ -5,6 +5,7 @@ import { UsersModule } from '../users/users.module';
 import { ConversationAnnouncer } from './conversation-announcer';
 import { ConversationsController } from './conversations.controller';
 import { DirectConversationsService } from './direct-conversations.service';
+import { DirectCreator } from './direct-creator';
 import { GroupChannels } from './group-channels';
 import { GroupsService } from './groups.service';
 import { LeaveOnDeletion } from './leave-on-deletion';
@@ -19,6 +20,7 @@ import { MembershipService } from './membership.service';
   providers: [
     ConversationAnnouncer,
     DirectConversationsService,
+    DirectCreator,
     GroupChannels,
     GroupsService,
     LeaveOnDeletion,

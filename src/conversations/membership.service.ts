@@ -26,7 +26,7 @@ class Loading {
 }
 
 /** Who opens many conversations at once, or writes to many after a start, has them read together. */
-const READ_AT_ONCE = 100;
+const READ_AT_ONCE = 300;
 
 interface MemberRow {
   id: string;

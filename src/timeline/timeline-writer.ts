@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -149,6 +150,18 @@ export class TimelineWriter {
       conversation.createdAt = row.created_at;
       return this.run(manager, conversation, work);
     });
+  }
+
+  /** Makes conversations by a statement that is a transaction of its own. */
+  async createAll<T>(commits: readonly Commit[], statement: () => Promise<T>): Promise<T> {
+    try {
+      return await statement();
+    } catch (error) {
+      // What the database itself has refused it has not stored.
+      if (!(isNativeError(error) && 'severity' in error && error.severity === 'ERROR'))
+        this.uncertain(commits);
+      throw error;
+    }
   }
 
   private async transaction<T>(work: (manager: EntityManager) => Promise<Outcome<T>>): Promise<T> {
