@@ -11,8 +11,10 @@ const BATCH = 100;
 const FEW = 20;
 /** The same for statements that may read a table of a few hundred rows from end to end, as long as it is one. */
 const SOME = 1_000;
-/** The writer's own: prepared, so their plans may be older than what is in the tables. */
+/** The timeline writer's own: prepared, so their plans may be older than what is in the tables. */
 const PREPARED = /WITH input AS|SELECT id, members_version FROM conversation WHERE id = ANY/;
+
+const CURSORS = /UPDATE member m SET delivered_seq|m\.delivered_seq >= least/;
 
 /** What was in the tables when statistics were taken for the last time: conversations, each of so many messages. */
 const PASTS = [
@@ -84,6 +86,23 @@ describe.each(['auto', 'force_generic_plan'])('plans are kept: %s', (mode) => {
       expectRanges(plans, FEW + BATCH);
       // Each row of a batch with each: a thousand messages would be a million comparisons.
       expect(plans.map(({ text }) => text).join()).not.toContain('Nested Loop');
+    });
+
+    it('cursors are moved at the cost of a look-up each', async () => {
+      const others = Array.from({ length: 8 }, (_, i) => i + 1);
+      const move = (person: Person, seq: number) =>
+        person.ok('POST', `/conversations/${grown}/receipts/read`, { seq });
+      // So often that plans are kept, of what moves and of what is there already.
+      for (const seq of others) await move(bob, seq);
+      for (const _ of others) await move(bob, 1);
+      await server.source.query(
+        `INSERT INTO member (conversation_id, user_id)
+         SELECT CASE WHEN i % 2 = 0 THEN $1 ELSE gen_random_uuid() END, gen_random_uuid() FROM generate_series(1, $2::int) i`,
+        [grown, GROWN],
+      );
+      expectRanges(await plansOf(() => move(bob, 20), CURSORS), FEW);
+      expectRanges(await plansOf(() => move(bob, 20), CURSORS), FEW);
+      await server.source.query('DELETE FROM member WHERE NOT user_id = ANY($1)', [[ann.id, bob.id]]);
     });
 
     // No other statement is prepared, so none is carried out by a plan of another time.

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { MemberProfile, Page, User } from '@parley/protocol';
+import { LIMITS, type MemberProfile, type Page, type User } from '@parley/protocol';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
 import type { PageQuery } from '../common/page-query.dto';
 import { decodeCursor, encodeCursor, toPage, UUID_PATTERN } from '../common/pagination';
 import { MemberEntity } from '../timeline/member.entity';
+import type { MessageEntity } from '../timeline/message.entity';
 import { UsersService } from '../users/users.service';
 import { memberOf } from './member-rows';
 import { MembershipService } from './membership.service';
@@ -44,6 +45,19 @@ export class MemberDirectoryService {
       limit,
       (row) => row,
       (row) => encodeCursor(row.userId),
+    );
+  }
+
+  /** Whom a message has reached, its sender aside, and whether they have read it. */
+  async reached(
+    conversationId: string,
+    { seq, senderId }: Pick<MessageEntity, 'seq' | 'senderId'>,
+  ): Promise<{ userId: string; hasRead: boolean }[]> {
+    return this.source.query(
+      `SELECT user_id AS "userId", read_seq >= $2 AS "hasRead" FROM member
+       WHERE conversation_id = $1 AND left_at IS NULL AND joined_seq < $2 AND delivered_seq >= $2 AND user_id <> $3
+       ORDER BY user_id LIMIT $4`,
+      [conversationId, seq, senderId, LIMITS.memberIdsPerRequest],
     );
   }
 }

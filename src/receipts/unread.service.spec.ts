@@ -105,8 +105,11 @@ describe('UnreadService', () => {
     expect(statements).toHaveLength(3);
   });
 
+  const read = { userId: 'ann', conversationId: 'c', readSeq: 6, lastSeq: 9 };
+
   it('counts again after reading, when a newer count has gone out meanwhile', async () => {
-    const reading = unread.afterReading('ann', 'c', 'phone');
+    const reading = unread.afterReading(read, unread.moment, 'phone');
+    await turn();
     unread.changed('c', ['ann']);
     statements[1]?.answer();
     await turn();
@@ -119,10 +122,39 @@ describe('UnreadService', () => {
   });
 
   it('tells the other devices after reading', async () => {
-    const reading = unread.afterReading('ann', 'c', 'phone');
+    const reading = unread.afterReading(read, unread.moment, 'phone');
+    await turn();
     statements[0]?.answer();
     await reading;
     expect(pushes).toMatchObject([{ to: ['ann'], except: 'phone' }]);
+  });
+
+  it('knows without a count that nothing is left when all is read', async () => {
+    const all = { ...read, readSeq: 9 };
+    expect(await unread.afterReading(all, unread.moment, 'phone')).toEqual({
+      ...{ conversationId: 'c', unread: 0, unreadMentions: 0, readSeq: 9, lastSeq: 9 },
+    });
+    expect(statements).toEqual([]);
+    expect(pushes).toMatchObject([{ to: ['ann'], except: 'phone' }]);
+  });
+
+  it('counts for many who have read at once with one statement', async () => {
+    const readings = ['ann', 'bob'].map((userId) => unread.afterReading({ ...read, userId }, unread.moment));
+    await turn();
+    expect(statements.map(({ userIds }) => userIds)).toEqual([['ann', 'bob']]);
+    statements[0]?.answer();
+    expect(await Promise.all(readings)).toMatchObject([{ unread: 3 }, { unread: 3 }]);
+  });
+
+  it('is not held up by what is counted for others meanwhile', async () => {
+    const reading = unread.afterReading(read, unread.moment);
+    await turn();
+    unread.changed('d', ['ann']);
+    statements[1]?.answer();
+    await turn();
+    statements[0]?.answer();
+    await reading;
+    expect(statements).toHaveLength(2);
   });
 
   it('bounds what waits', () => {

@@ -2,7 +2,8 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LIMITS, type Unread } from '@parley/protocol';
 import { LRUCache } from 'lru-cache';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Together } from '../common/together';
 import { NodeBus, userChannel } from '../connections/bus/node-bus';
 import { ConnectionRegistry } from '../connections/connection-registry';
 import { DeliveryService } from '../connections/delivery.service';
@@ -20,6 +21,12 @@ const RETRY_MS = 500;
 interface Pair {
   userId: string;
   conversationId: string;
+}
+
+/** How far somebody has read in a conversation, and its newest message at that moment. */
+interface Read extends Pair {
+  readSeq: number;
+  lastSeq: number;
 }
 
 interface Row {
@@ -55,6 +62,8 @@ export class UnreadService implements OnModuleDestroy {
   private failing = false;
   /** Grows when recounts go out: a count from before may be older than one of those. */
   private told = 0;
+  /** Counts that somebody waits for. */
+  private readonly counts: Together<Pair, Unread | null>;
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
@@ -62,6 +71,15 @@ export class UnreadService implements OnModuleDestroy {
     private readonly delivery: DeliveryService,
     private readonly bus: NodeBus,
   ) {
+    this.counts = new Together({ most: BATCH, weight: () => 1 }, async (pairs) => {
+      const found = new Map(
+        (await count(source, pairs)).map((row) => [row.user_id + row.conversation_id, row]),
+      );
+      return pairs.map(({ userId, conversationId }) => {
+        const row = found.get(userId + conversationId);
+        return row ? toUnread(row) : null;
+      });
+    });
     bus.subscribe((message) => {
       if (message.type === 'recount') this.changedHere(message.conversationId, [message.userId]);
     });
@@ -73,25 +91,34 @@ export class UnreadService implements OnModuleDestroy {
   }
 
   /** What is unread to a member; null to who is none. */
-  async of(userId: string, conversationId: string, manager = this.source.manager): Promise<Unread | null> {
-    const rows: Row[] = await manager.query(COUNT, [[userId], [conversationId]]);
-    return rows[0] ? toUnread(rows[0]) : null;
+  async of(userId: string, conversationId: string, manager?: EntityManager): Promise<Unread | null> {
+    const pair = { userId, conversationId };
+    if (!manager) return this.counts.ask(pair);
+    const [row] = await count(manager, [pair]);
+    return row ? toUnread(row) : null;
+  }
+
+  /** The same for somebody of whom it is known how far they have read: to the end, most often. */
+  beyond({ userId, conversationId, readSeq, lastSeq }: Read): Promise<Unread | null> {
+    if (readSeq < lastSeq) return this.of(userId, conversationId);
+    return Promise.resolve({ conversationId, unread: 0, unreadMentions: 0, readSeq, lastSeq });
   }
 
   /**
    * Counts for somebody whose cursor a request has moved, and tells their other devices.
    *
+   * @param moment From before it was moved.
    * @param except Connection that gets the count with its reply.
    */
-  async afterReading(userId: string, conversationId: string, except?: string): Promise<Unread | null> {
-    const { told } = this;
-    const unread = await this.of(userId, conversationId).catch((error: unknown) => {
+  async afterReading(read: Read, moment: number, except?: string): Promise<Unread | null> {
+    const { userId, conversationId } = read;
+    const unread = await this.beyond(read).catch((error: unknown) => {
       // A repeated request moves nothing any more: the other devices would never be told.
       this.changed(conversationId, [userId]);
       throw error;
     });
     // A recount that began later may have gone out by now: then a newer one has to follow.
-    if (told !== this.told || this.recounting) this.changed(conversationId, [userId]);
+    if (this.isOvertaken(read, moment)) this.changed(conversationId, [userId]);
     else if (unread) this.push(userId, unread, except);
     return unread;
   }
@@ -107,11 +134,14 @@ export class UnreadService implements OnModuleDestroy {
    */
   answered(userId: string, conversationIds: readonly string[], moment: number): void {
     for (const conversationId of conversationIds) {
-      const key = userId + conversationId;
-      if (this.counting.has(key) || (this.toldAs.get(key) ?? 0) > moment) {
-        this.changedHere(conversationId, [userId]);
-      }
+      if (this.isOvertaken({ userId, conversationId }, moment)) this.changedHere(conversationId, [userId]);
     }
+  }
+
+  /** Whether a count of theirs was pushed since `moment`, or may be at any time. */
+  private isOvertaken({ userId, conversationId }: Pair, moment: number): boolean {
+    const key = userId + conversationId;
+    return this.counting.has(key) || (this.toldAs.get(key) ?? 0) > moment;
   }
 
   /**
@@ -187,10 +217,7 @@ export class UnreadService implements OnModuleDestroy {
   }
 
   private async tell(pairs: readonly Pair[]): Promise<void> {
-    const rows: Row[] = await this.source.query(COUNT, [
-      pairs.map((pair) => pair.userId),
-      pairs.map((pair) => pair.conversationId),
-    ]);
+    const rows = await count(this.source, pairs);
     this.told++;
     for (const row of rows) {
       this.toldAs.set(row.user_id + row.conversation_id, this.told);
@@ -201,6 +228,10 @@ export class UnreadService implements OnModuleDestroy {
   private push(userId: string, unread: Unread, except?: string): void {
     this.delivery.push({ to: [userId], frame: Frame.push('unread.updated', unread), except });
   }
+}
+
+function count(database: Pick<EntityManager, 'query'>, pairs: readonly Pair[]): Promise<Row[]> {
+  return database.query(COUNT, [pairs.map((pair) => pair.userId), pairs.map((pair) => pair.conversationId)]);
 }
 
 function toUnread(row: Row): Unread {

@@ -138,7 +138,7 @@ export function isSameRequest(row: MessageEntity, message: NewMessage): boolean 
 }
 
 /** Whether a row's content, not the state of the database, made a statement fail: SQLSTATE classes 22, 23. */
-function isRowsFault(error: unknown): boolean {
+export function isRowsFault(error: unknown): boolean {
   return (
     isNativeError(error) && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
   );
