@@ -18,11 +18,14 @@ export class TypingService {
 
   /** Tells the others; in a large group nobody is told, and across a block neither. */
   async set(actor: Actor, { conversationId, on }: TypingDto): Promise<void> {
-    const membership = await this.memberships.require(conversationId, actor.userId);
+    const { userId } = actor;
+    const membership =
+      this.memberships.heldOf(conversationId, userId) ??
+      (await this.memberships.require(conversationId, userId));
     if (membership.size > LIMITS.smallGroupMembers) return;
-    const peerId = membership.peerOf(actor.userId);
-    if (peerId && (await this.contacts.isBlocked(actor.userId, peerId))) return;
-    const frame = Frame.push('typing.changed', { conversationId, userId: actor.userId, on });
-    this.delivery.push({ to: membership.others(actor.userId), frame });
+    const peerId = membership.peerOf(userId);
+    if (peerId && (await this.contacts.isBlocked(userId, peerId))) return;
+    const frame = Frame.push('typing.changed', { conversationId, userId, on });
+    this.delivery.push({ to: membership.others(userId), frame });
   }
 }
