@@ -286,7 +286,14 @@ describe('groups', () => {
     const writer = server.app.get(TimelineWriter);
     let release = () => {};
     const someone = { userId: ann.id, sessionId: ann.tokens.sessionId };
-    const held = writer.change(someone, id, () => new Promise<void>((resolve) => (release = resolve)));
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const work = () => {
+      begin();
+      return new Promise<void>((resolve) => (release = resolve));
+    };
+    const held = writer.change(someone, id, work);
+    await begun;
     // Both have been found to exist before the conversation's lock is free.
     const usersAsked = jest.spyOn(server.app.get(UsersService), 'requireExisting');
     const adding = ann.error('POST', `/conversations/${id}/members`, { userIds: [gil.id, hal.id] });
