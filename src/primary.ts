@@ -10,7 +10,7 @@ import { connectionsOf } from './database/following';
 import { migrate } from './database/migrate';
 import { explain } from './explain';
 import { startServer } from './server';
-import { Carried } from './metrics/exposition';
+import { Carried, oneAtATime } from './metrics/exposition';
 import type { Snapshot } from './metrics/metrics';
 import { MetricsServer } from './metrics/metrics-server';
 import { readTls } from './tls';
@@ -114,7 +114,9 @@ async function startWorkers(count: number, env: Env, database: DatabaseConnectio
   closers.push(() => pool.end());
   if (env.tls) process.on('SIGHUP', () => pool.reload());
   const carried = new Carried();
-  const measure = async () => carried.with((await pool.measure()) as Map<number, Snapshot | null>);
+  const measure = oneAtATime(async () =>
+    carried.with((await pool.measure()) as Map<number, Snapshot | null>),
+  );
   return { port: await pool.start(), measure };
 }
 
