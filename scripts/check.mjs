@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { build, install, root } from './prepare.mjs';
 
-const CHECKS = ['format', 'lint', 'imports', 'types', 'unused', 'size', 'migrations', 'openapi'];
+const CHECKS = ['format', 'lint', 'imports', 'types', 'unused', 'size', 'migrations', 'openapi', 'asyncapi'];
 
 install();
 build();

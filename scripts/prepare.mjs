@@ -12,6 +12,8 @@ const SOURCES = [
   'src',
   'tools',
   'bench',
+  'docs/asyncapi.json',
+  'docs/openapi.json',
   'ormconfig.ts',
   'package.json',
   'nest-cli.json',

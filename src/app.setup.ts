@@ -4,6 +4,7 @@ import { LIMITS } from '@parley/protocol';
 import compression from 'compression';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
+import asyncApi from '../docs/asyncapi.json';
 import { Authority } from './common/authority';
 import { DomainError } from './common/domain-error';
 import { Draining } from './common/draining';
@@ -52,7 +53,7 @@ export function setUpApp(app: NestExpressApplication): void {
 
 /** Nest answers below /v1 only; the rest would get a page of Express's own. */
 function refuseUnknownPaths(apiDocs: boolean) {
-  const known = apiDocs ? /^\/(v1|health|docs|openapi\.json)(\/|$)/ : /^\/(v1|health)(\/|$)/;
+  const known = apiDocs ? /^\/(v1|health|docs|openapi\.json|asyncapi\.json)(\/|$)/ : /^\/(v1|health)(\/|$)/;
   return (request: Request, response: Response, next: NextFunction) => {
     if (known.test(request.path)) next();
     else if (apiDocs && request.path === '/') response.redirect('/docs');
@@ -75,4 +76,5 @@ function serveDocs(app: NestExpressApplication): void {
     customSiteTitle: 'Parley API',
     swaggerOptions: { persistAuthorization: false },
   });
+  app.use('/asyncapi.json', (_request: Request, response: Response) => response.json(asyncApi));
 }

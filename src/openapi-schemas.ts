@@ -11,7 +11,7 @@ export interface Schema {
   properties?: Record<string, Schema>;
 }
 
-const ID = /^(id|.*Ids?|mentions|readBy|deliveredTo|replyTo|pinnedBy)$/;
+const ID = /^(id|to|.*Ids?|mentions|readBy|deliveredTo|replyTo|pinnedBy)$/;
 const TIME = /(At|^at|since)$/;
 
 /**

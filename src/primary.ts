@@ -10,7 +10,7 @@ import { connectionsOf } from './database/following';
 import { migrate } from './database/migrate';
 import { explain } from './explain';
 import { startServer } from './server';
-import { Carried } from './metrics/exposition';
+import { Carried, oneAtATime } from './metrics/exposition';
 import type { Snapshot } from './metrics/metrics';
 import { MetricsServer } from './metrics/metrics-server';
 import { readTls } from './tls';
@@ -26,9 +26,14 @@ const CLOSE_MS = 10_000;
 const closers: (() => Promise<void>)[] = [];
 let workers: WorkerPool<unknown> | undefined;
 
+/** Reads the TLS files again; nothing while there are none, or while the start reads them anyhow. */
+let reload = () => {};
+
 /** Owns the database, the tables and the signals; serves itself, or has workers serve. */
 export function runPrimary(): void {
   const starting = start().catch(fail);
+  // Without a listener it would be the end, without a word to anybody.
+  process.on('SIGHUP', () => reload());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       // A second one does not wait; the database is then found and adopted by the next start.
@@ -92,7 +97,7 @@ interface Running {
 async function serve(env: Env, database: DatabaseConnection): Promise<Running> {
   const server = await startServer({ env, database });
   closers.push(() => server.close());
-  if (env.tls) process.on('SIGHUP', () => server.reloadTls());
+  reload = () => server.reloadTls();
   return { port: server.port, measure: async () => [(await server.measure()) as Snapshot] };
 }
 
@@ -112,9 +117,11 @@ async function startWorkers(count: number, env: Env, database: DatabaseConnectio
   const pool = new WorkerPool(options, (error) => void fail(error, 'Parley ends.'));
   workers = pool;
   closers.push(() => pool.end());
-  if (env.tls) process.on('SIGHUP', () => pool.reload());
+  reload = () => pool.reload();
   const carried = new Carried();
-  const measure = async () => carried.with((await pool.measure()) as Map<number, Snapshot | null>);
+  const measure = oneAtATime(async () =>
+    carried.with((await pool.measure()) as Map<number, Snapshot | null>),
+  );
   return { port: await pool.start(), measure };
 }
 

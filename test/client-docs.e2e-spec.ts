@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as ts from 'typescript';
 import { Person } from './support/person';
 import { startApp } from './support/start-app';
@@ -85,13 +86,10 @@ it.each([
 
 it('what the page shows for Node runs, with the packages as they are built', async () => {
   const { code } = blocks.find(({ where }) => where === 'node')!;
-  const { outputText } = ts.transpileModule(code, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-  });
   // Where the packages are found.
   const folder = await mkdtemp(join(ROOT, 'dist/client-docs-'));
   const server = await startApp();
-  await writeFile(join(folder, 'echo.mjs'), outputText);
+  await writeFile(join(folder, 'echo.mjs'), compiled(code));
   const echo = spawn(process.execPath, ['echo.mjs'], {
     ...{ cwd: folder, env: { PATH: process.env.PATH, PARLEY_URL: server.url } },
   });
@@ -123,3 +121,74 @@ it('what the page shows for Node runs, with the packages as they are built', asy
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+/** What React Native's packages do, as far as the page uses them: there is no phone here. */
+const STAND_INS: Record<string, string> = {
+  '@react-native-async-storage/async-storage': `
+    export const kept = new Map();
+    export default {
+      getAllKeys: async () => [...kept.keys()],
+      multiGet: async (keys) => keys.map((key) => [key, kept.get(key) ?? null]),
+      multiSet: async (entries) => entries.forEach(([key, text]) => kept.set(key, text)),
+      multiRemove: async (keys) => keys.forEach((key) => kept.delete(key)),
+    };`,
+  '@react-native-community/netinfo': 'export default { addEventListener: () => () => undefined };',
+  'react-native': 'export const AppState = { addEventListener: () => undefined };',
+};
+
+it('what the page shows for React Native runs, on stand-ins for its packages', async () => {
+  const { code } = blocks.find(({ where }) => where === 'native')!;
+  const folder = await mkdtemp(join(ROOT, 'dist/client-docs-'));
+  for (const [name, text] of Object.entries(STAND_INS)) {
+    await mkdir(join(folder, 'node_modules', name), { recursive: true });
+    await writeFile(
+      join(folder, 'node_modules', name, 'package.json'),
+      '{"type":"module","main":"index.js"}',
+    );
+    await writeFile(join(folder, 'node_modules', name, 'index.js'), text);
+  }
+  await writeFile(join(folder, 'native.mjs'), compiled(code));
+  // As an app would: what was written before it was closed is there when it is opened again, without a server.
+  const app = `
+    import { WebSocket } from 'ws';
+    import { kept } from '@react-native-async-storage/async-storage';
+    import { startClient } from './native.mjs';
+    globalThis.WebSocket ??= WebSocket;
+    const getToken = async () => process.env.TOKEN;
+    const shown = (client) => new Promise((resolve) => {
+      const look = () => {
+        const [conversation] = client.conversations.getSnapshot();
+        if (conversation?.lastMessage) resolve(conversation.lastMessage.text);
+      };
+      client.conversations.subscribe(look);
+      look();
+    });
+    const first = startClient(process.env.PARLEY_URL, getToken);
+    console.log('read ' + (await shown(first)));
+    await first.stop();
+    console.log('kept ' + [...kept.keys()].every((key) => key.startsWith('parley/')));
+    const again = startClient('http://127.0.0.1:9', getToken);
+    console.log('shown ' + (await shown(again)));
+    await again.stop();
+    process.exit(0);`;
+  await writeFile(join(folder, 'app.mjs'), app);
+  const server = await startApp();
+  try {
+    const { ann, bob } = await Person.registerAll(server.url, 'ann', 'bob');
+    await ann.ok('POST', '/messages', { to: bob.id, id: crypto.randomUUID(), text: 'Hello' });
+    const env = { PATH: process.env.PATH, PARLEY_URL: server.url, TOKEN: bob.tokens.accessToken };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['app.mjs'], { cwd: folder, env });
+    expect({ stdout, stderr }).toEqual({
+      stdout: 'read Hello\nkept true\nshown Hello\n',
+      stderr: '',
+    });
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+function compiled(code: string): string {
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+  return ts.transpileModule(code, { compilerOptions }).outputText;
+}

@@ -284,16 +284,14 @@ describe('groups', () => {
     const { gil, hal } = await Person.registerAll(server.url, 'gil', 'hal');
     const { id } = await group([bob]);
     const writer = server.app.get(TimelineWriter);
-    let release = () => {};
+    let [release, holds] = [() => {}, () => {}];
+    const isHeld = new Promise<void>((resolve) => (holds = resolve));
     const someone = { userId: ann.id, sessionId: ann.tokens.sessionId };
-    let begin = () => {};
-    const begun = new Promise<void>((resolve) => (begin = resolve));
-    const work = () => {
-      begin();
+    const held = writer.change(someone, id, () => {
+      holds();
       return new Promise<void>((resolve) => (release = resolve));
-    };
-    const held = writer.change(someone, id, work);
-    await begun;
+    });
+    await isHeld;
     // Both have been found to exist before the conversation's lock is free.
     const usersAsked = jest.spyOn(server.app.get(UsersService), 'requireExisting');
     const adding = ann.error('POST', `/conversations/${id}/members`, { userIds: [gil.id, hal.id] });

@@ -103,6 +103,15 @@ const plansOf = (...requests: [person: Person, method: string, path: string, bod
   });
 
 describe('on a history of 200,000 messages', () => {
+  it('finds who shares a conversation by the memberships of the two', async () => {
+    const people: { id: string }[] = await server.source.query(
+      `SELECT id FROM "user" WHERE username LIKE 'u%' LIMIT 3`,
+    );
+    const ids = [...people.map(({ id }) => id), randomUUID()].join(',');
+    const plans = await plansOf([bob, 'GET', `/presence?userIds=${ids}`]);
+    expectRanges(plans, 4 * 2 * (GROUPS + 2));
+  });
+
   it('counts what is unread up to its limit, and no further', async () => {
     const plans = await plansOf([bob, 'GET', `/conversations/${long}/unread`]);
     // The counted, with a look each at what is hidden, and twice the mentions.

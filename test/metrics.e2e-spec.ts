@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Person } from './support/person';
 import { RedisServer } from './support/redis-server';
 import { describeWith } from './support/require-program';
-import { removeDataDirs, ServerProcess } from './support/server-process';
+import { removeDataDirs, ServerProcess, workersOf } from './support/server-process';
+import { eventually } from './support/until';
 
 // Each starts a server.
 jest.setTimeout(120_000);
@@ -30,6 +31,15 @@ async function scrape(server: ServerProcess): Promise<string> {
 function valueOf(text: string, sample: string): number {
   const line = text.split('\n').find((each) => each.startsWith(`${sample} `));
   return Number(line?.slice(sample.length + 1) ?? NaN);
+}
+
+/** Samples of what only grows: counters, and what histograms count. */
+function sumsOf(text: string): Map<string, number> {
+  const counting = [...text.matchAll(/^# TYPE (\S+) (counter|histogram)$/gm)].map(([, name]) => name!);
+  const lines = text
+    .split('\n')
+    .filter((line) => counting.some((name) => line.startsWith(name) && !line.startsWith('#')));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
 
 afterEach(async () => {
@@ -96,5 +106,46 @@ describeWith('redis-server', 'metrics of two workers', () => {
     expect(valueOf(text, 'parley_redis_up')).toBe(2);
     expect(valueOf(text, 'parley_bus_up')).toBe(2);
     expect(valueOf(text, 'parley_bus_published_total')).toBeGreaterThan(0);
+  });
+
+  it('are answered while one is killed and started again, and no sum falls for anybody', async () => {
+    const server = await start({ WORKERS: '2', REDIS_URL: redis.url });
+    await chat(server);
+    const sends = 'parley_frames_received_total{event="message.send"}';
+    // What it has not told anybody is lost with a worker.
+    const hasTold = async (count: number) => valueOf(await scrape(server), sends) === count;
+    await eventually(() => hasTold(10));
+    const before = await scrape(server);
+    let over = false;
+    // Two who ask at the same time, as a pair of Prometheus servers does.
+    const watching = [0, 1].map(async () => {
+      let [last, asked] = [sumsOf(before), 0];
+      for (; !over; asked++) {
+        const answer = await fetch(addressOf(server));
+        expect(answer.status).toBe(200);
+        const sums = sumsOf(await answer.text());
+        const fallen = [...last].filter(([sample, value]) => !((sums.get(sample) ?? NaN) >= value));
+        expect(fallen).toEqual([]);
+        last = sums;
+      }
+      return asked;
+    });
+    const failed = Promise.all(watching);
+    for (let kills = 0; kills < 2; kills++) {
+      const [victim] = workersOf(server);
+      process.kill(victim!, 'SIGKILL');
+      // Until it has noticed, it counts the one that is dead as it was.
+      const isRestarted = async () =>
+        server.output.includes(`worker ${victim} ended`) &&
+        valueOf(await scrape(server), 'parley_redis_up') === 2;
+      await Promise.race([eventually(isRestarted, 30_000), failed]);
+      await chat(server);
+      await eventually(() => hasTold(20 + 10 * kills));
+    }
+    over = true;
+    for (const asked of await failed) expect(asked).toBeGreaterThan(2);
+    // Three chats, and none of them twice.
+    const after = await scrape(server);
+    for (const sample of [sends, 'parley_commit_messages_sum']) expect(valueOf(after, sample)).toBe(30);
   });
 });

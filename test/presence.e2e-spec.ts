@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Presence } from '@parley/protocol';
 import { Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
+import { statementsOf } from './support/statements';
 import type { TestSocket } from './support/test-socket';
 
 const GRACE_SECONDS = 1;
@@ -169,6 +170,36 @@ describe('watching', () => {
     await ann.ok('DELETE', `/conversations/${conversation.conversation.id}/members/${cleo.id}`);
     await ann.connect();
     await quiet([cleos]);
+  });
+});
+
+describe('watching by many who are no friends', () => {
+  const WATCHERS = 12;
+  /** Statements by which it is read who shares a conversation with whom. */
+  const readings = async (work: () => Promise<unknown>) =>
+    (await statementsOf(server.source, work)).filter((sql) => /member mine/.test(sql)).length;
+
+  it('costs a few statements together, when they begin and when many change', async () => {
+    const strangers = await Promise.all(
+      Array.from({ length: WATCHERS }, (_, i) => Person.register(server.url, `w${i}`)),
+    );
+    people.push(...strangers);
+    await meet(...strangers);
+    const sockets = await Promise.all(strangers.map((person) => person.connect()));
+    // The first may be asked for alone, those who come meanwhile go together.
+    const begin = () => Promise.all(sockets.map((socket) => watch(socket, ...strangers)));
+    expect(await readings(begin)).toBeLessThanOrEqual(WATCHERS / 3);
+    const isAway = (person: Person) => (told: Presence) =>
+      told.userId === person.id && told.status === 'away';
+    const change = async () => {
+      await Promise.all(sockets.map((socket) => socket.request('presence.set', { status: 'away' })));
+      for (const socket of sockets)
+        for (const person of strangers)
+          if (socket !== sockets[strangers.indexOf(person)])
+            await socket.next('presence.changed', isAway(person));
+    };
+    // Not one for each who changes; more than one sweep may tell of them.
+    expect(await readings(change)).toBeLessThanOrEqual(WATCHERS / 3);
   });
 });
 

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
 import type { MessageSent } from '@parley/protocol';
+import { makeCertificate } from '../bench/support/certificate';
+import { nameServed } from './support/name-served';
 import { Person } from './support/person';
 import { describeWith } from './support/require-program';
 import { isAlive, postmasterOf, removeDataDirs, ServerProcess } from './support/server-process';
@@ -198,52 +199,23 @@ describe('the server', () => {
 });
 
 describeWith('openssl', 'openssl', () => {
-  function certificate(dir: string, name: string): { cert: string; key: string } {
-    const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
-    execFileSync('openssl', [
-      ...[
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '2',
-      ],
-      ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
-    ]);
-    return { cert, key };
-  }
-
-  function nameServed(port: number): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
-        resolve(String(socket.getPeerCertificate().subject.CN));
-        socket.destroy();
-      });
-      socket.on('error', reject);
-    });
-  }
-
   it('speaks https and wss, and takes a new certificate on SIGHUP while connections stay', async () => {
     const dir = await dataDir();
-    const { cert, key } = certificate(dir, 'first');
-    const server = await start(dir, { TLS_CERT: cert, TLS_KEY: key });
+    const { certFile, keyFile } = makeCertificate(dir, 'first');
+    const server = await start(dir, { TLS_CERT: certFile, TLS_KEY: keyFile });
     expect(server.url).toMatch(/^https:/);
     expect(server.output).toContain('wss://');
     const port = Number(new URL(server.url).port);
-    const socket = await TestSocket.open(server.url, undefined, { ca: readFileSync(cert) });
+    const socket = await TestSocket.open(server.url, undefined, { ca: readFileSync(certFile) });
     await expect(socket.request('ping')).rejects.toMatchObject({ code: 'unauthenticated' });
     expect(await nameServed(port)).toBe('first');
 
-    certificate(dir, 'second');
+    makeCertificate(dir, 'second');
     server.child.kill('SIGHUP');
     await server.printed(/certificate was read again/);
     expect(await nameServed(port)).toBe('second');
     await expect(socket.request('ping')).rejects.toMatchObject({ code: 'unauthenticated' });
-    execFileSync('cp', [cert, key]);
+    execFileSync('cp', [certFile, keyFile]);
     server.child.kill('SIGHUP');
     await server.printed(/certificate stays as it was/);
     expect(await nameServed(port)).toBe('second');

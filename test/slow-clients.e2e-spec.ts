@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { ServerEvents } from '@parley/protocol';
 import { WebSocket } from 'ws';
 import { ConnectionRegistry } from '../src/connections/connection-registry';
 import { DeliveryService } from '../src/connections/delivery.service';
@@ -13,12 +14,8 @@ import { TestSocket } from './support/test-socket';
 
 /** What a client gets is counted by it. */
 const FRAME_BYTES = 60_000;
-const filler = {
-  conversationId: 'x'.repeat(FRAME_BYTES),
-  unread: 0,
-  unreadMentions: 0,
-  readSeq: 0,
-  lastSeq: 0,
+const filler: ServerEvents['error'] = {
+  error: { code: 'internal', message: 'x'.repeat(FRAME_BYTES), retryable: true },
 };
 
 let server: TestApp;
@@ -46,7 +43,7 @@ function waitingFor(connection: WsConnection): number {
 }
 
 function push(person: Person): void {
-  server.app.get(DeliveryService).push({ to: [person.id], frame: Frame.push('unread.updated', filler) });
+  server.app.get(DeliveryService).push({ to: [person.id], frame: Frame.push('error', filler) });
 }
 
 /** Until the operating system takes no more, but far less waits than may. */

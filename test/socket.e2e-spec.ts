@@ -227,20 +227,14 @@ describe('a client that reads too slowly', () => {
     socket.raw.pause();
     const delivery = small.app.get(DeliveryService);
     const [connection] = small.app.get(ConnectionRegistry).ofUser(person.id) as Iterable<WsConnection>;
-    const filler = {
-      conversationId: 'x'.repeat(60_000),
-      unread: 0,
-      unreadMentions: 0,
-      readSeq: 0,
-      lastSeq: 0,
-    };
+    const error = { code: 'internal', message: 'x'.repeat(60_000), retryable: true } as const;
     while (!connection!.closed) {
-      delivery.push({ to: [person.id], frame: Frame.push('unread.updated', filler) });
+      delivery.push({ to: [person.id], frame: Frame.push('error', { error }) });
       await new Promise(setImmediate);
     }
     socket.raw.resume();
     expect(await socket.closed).toMatchObject({ code: 4508, reason: 'slow_consumer' });
-    expect(socket.all('unread.updated').length).toBeGreaterThan(1);
+    expect(socket.all('error').length).toBeGreaterThan(1);
     await small.stop();
   });
 });

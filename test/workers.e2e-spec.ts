@@ -7,28 +7,10 @@ import { killIfThere } from './support/installation';
 import { Person } from './support/person';
 import { RedisServer } from './support/redis-server';
 import { describeWith } from './support/require-program';
-import { isAlive, postmasterOf, removeDataDirs, ServerProcess } from './support/server-process';
+import { isAlive, postmasterOf, removeDataDirs, ServerProcess, workersOf } from './support/server-process';
 import { TestSocket } from './support/test-socket';
 
 const SECRET = 'q8Zt2mXw7Lr4Vb9Nc1Kd6Hs3Fg5Jp0Ye';
-
-/** Worker processes of a server, as the kernel knows them. */
-function workersOf({ child }: ServerProcess): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && isWorker(pid, child.pid));
-}
-
-function isWorker(pid: number, parent: number | undefined): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(ppid) === parent && command.endsWith('\0worker\0');
-  } catch {
-    return false; // it has ended
-  }
-}
 
 /** How many sockets a process has open. */
 function socketsOf(pid: number): number {

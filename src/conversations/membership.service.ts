@@ -28,6 +28,15 @@ class Loading {
 /** Who opens many conversations at once, or writes to many after a start, has them read together. */
 const READ_AT_ONCE = 300;
 
+/** Pairs of people, of whom it is looked up together whether they share a conversation. */
+const PAIRS_READ_AT_ONCE = 1_000;
+
+/** Who of some people shares a conversation with somebody. */
+interface Acquaintance {
+  readonly userId: string;
+  readonly candidateIds: readonly string[];
+}
+
 interface MemberRow {
   id: string;
   kind: ConversationKind;
@@ -50,6 +59,7 @@ export class MembershipService {
   private readonly reads: Reads;
   /** For telling what others have done: they have connections of their own. */
   private readonly followingReads: Reads;
+  private readonly acquaintances: Together<Acquaintance, ReadonlySet<string>>;
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
@@ -58,6 +68,10 @@ export class MembershipService {
     const together = { most: READ_AT_ONCE, weight: () => 1 };
     this.reads = new Together(together, (ids) => readAll(source, ids));
     this.followingReads = new Together(together, (ids) => readAll(following, ids));
+    this.acquaintances = new Together(
+      { most: PAIRS_READ_AT_ONCE, weight: ({ candidateIds }) => candidateIds.length },
+      (asked) => readCoMembers(source, asked),
+    );
   }
 
   /** The membership, if it is in memory and holds the user; otherwise `require` it. */
@@ -121,17 +135,10 @@ export class MembershipService {
     this.cache.set(conversationId, membership);
   }
 
-  /** Which of the candidates share a conversation with the user. */
-  async coMembers(userId: string, candidateIds: readonly string[]): Promise<ReadonlySet<string>> {
-    if (candidateIds.length === 0) return new Set();
-    const rows: { user_id: string }[] = await this.source.query(
-      `SELECT DISTINCT other.user_id
-       FROM member mine
-       JOIN member other ON other.conversation_id = mine.conversation_id AND other.left_at IS NULL
-       WHERE mine.user_id = $1 AND mine.left_at IS NULL AND other.user_id = ANY($2::uuid[]) AND other.user_id <> $1`,
-      [userId, candidateIds],
-    );
-    return new Set(rows.map((row) => row.user_id));
+  /** Which of the candidates share a conversation with the user; what many ask is put together. */
+  coMembers(userId: string, candidateIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (candidateIds.length === 0) return Promise.resolve(new Set());
+    return this.acquaintances.ask({ userId, candidateIds });
   }
 
   private async isMember(conversationId: string, userId: string): Promise<boolean> {
@@ -200,4 +207,28 @@ async function readAll(source: DataSource, ids: readonly string[]): Promise<(Mem
 
 function toCached({ role, joined_seq: joinedSeq, version }: MemberRow): CachedMember {
   return { role, joinedSeq: Number(joinedSeq), version: Number(version) };
+}
+
+/** For each who asks, those who share a conversation with them; by pairs, each of which is looked up by itself. */
+async function readCoMembers(
+  source: DataSource,
+  asked: readonly Acquaintance[],
+): Promise<ReadonlySet<string>[]> {
+  const pairs = asked.flatMap(({ userId, candidateIds }, at) =>
+    candidateIds.filter((id) => id !== userId).map((id) => ({ at, userId, id })),
+  );
+  const rows: { place: string }[] = await source.query(
+    // OFFSET 0: the planner would join all pairs at once, and read the members of everybody for it.
+    `SELECT place FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS pair(a, b, place)
+     WHERE EXISTS (
+       SELECT FROM member mine JOIN member other USING (conversation_id)
+       WHERE mine.user_id = a AND mine.left_at IS NULL AND other.user_id = b AND other.left_at IS NULL OFFSET 0)`,
+    [pairs.map(({ userId }) => userId), pairs.map(({ id }) => id)],
+  );
+  const found = asked.map(() => new Set<string>());
+  for (const { place } of rows) {
+    const pair = pairs[Number(place) - 1];
+    if (pair) found[pair.at]?.add(pair.id);
+  }
+  return found;
 }

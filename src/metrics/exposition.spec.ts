@@ -1,4 +1,4 @@
-import { Carried, expose } from './exposition';
+import { Carried, expose, oneAtATime } from './exposition';
 import { Metrics } from './metrics';
 
 /** A process that has counted, and has one connection. */
@@ -40,6 +40,18 @@ describe('metrics of several processes', () => {
     const metrics = processWith(3);
     await textOf(carried, [[1, metrics]]);
     expect(await textOf(carried, [[1, null]])).toContain('parley_things_total{kind="a"} 3');
+  });
+
+  it('are read for one at a time, and who asks meanwhile gets the same', async () => {
+    const answers: ((n: number) => void)[] = [];
+    const read = oneAtATime(() => new Promise<number>((resolve) => answers.push(resolve)));
+    const both = [read(), read()];
+    expect(answers).toHaveLength(1);
+    answers[0]!(1);
+    expect(await Promise.all(both)).toEqual([1, 1]);
+    const next = read();
+    answers[1]!(2);
+    expect(await next).toBe(2);
   });
 
   it('are in the form that is asked for', async () => {

@@ -47,6 +47,17 @@ export class Carried {
   }
 }
 
+/**
+ * Has who asks while somebody is answered get the same answer.
+ *
+ * Of two readings at once the one that was answered last could be the older: what has ended would be taken for
+ * living again, and count twice from then on.
+ */
+export function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => (running ??= read().finally(() => (running = undefined)));
+}
+
 function grows({ type }: Snapshot[number]): boolean {
   return ['counter', 'histogram'].includes(type as unknown as string);
 }

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Authority } from '../common/authority';
-import { Slots } from '../common/slots';
 import type { Connection } from '../connections/connection';
 import { ConnectionRegistry } from '../connections/connection-registry';
 import { Frame } from '../connections/frame';
@@ -12,8 +11,6 @@ import { WatchLists } from './watch-lists';
 
 /** Changes told at a time. */
 const BATCH = 500;
-/** Questions to the database at a time, whose connections are few. */
-const QUESTIONS = 4;
 
 /** Tells this node's connections of changes: own devices, friends, and who watches. */
 @Injectable()
@@ -21,7 +18,6 @@ export class PresenceAnnouncer {
   private readonly log = new Logger(PresenceAnnouncer.name);
   /** By user, so that only the newest is told; bounded by the users who come and go. */
   private readonly waiting = new Map<string, Change>();
-  private readonly questions = new Slots(QUESTIONS, Infinity);
   private running: Promise<void> | null = null;
   private failing = false;
 
@@ -101,10 +97,7 @@ export class PresenceAnnouncer {
     const strangers = new Set(
       watching.map((list) => list.connection.userId).filter((id) => !friendIds.has(id)),
     );
-    const coMembers =
-      strangers.size > 0
-        ? await this.questions.run(() => this.membership.coMembers(userId, [...strangers]))
-        : strangers;
+    const coMembers = await this.membership.coMembers(userId, [...strangers]);
     const audience = new Set<Connection>();
     for (const friendId of friendIds)
       for (const connection of this.registry.ofUser(friendId)) audience.add(connection);

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +38,11 @@ export class ServerProcess {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, ...settings };
     return new ServerProcess(spawn(process.execPath, [main], { env, cwd: dataDir }), dataDir);
+  }
+
+  /** A process that runs the server by other means. */
+  static of(child: ChildProcess, dataDir: string): ServerProcess {
+    return new ServerProcess(child, dataDir);
   }
 
   /** Starts one and waits until it listens. */
@@ -90,5 +95,23 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Worker processes of a server, as the kernel knows them. */
+export function workersOf({ child }: ServerProcess): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && isWorker(pid, child.pid));
+}
+
+function isWorker(pid: number, parent: number | undefined): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(ppid) === parent && command.endsWith('\0worker\0');
+  } catch {
+    return false; // it has ended
   }
 }

@@ -1,5 +1,9 @@
 import type { ErrorBody, ServerEvent, ServerEvents } from '@parley/protocol';
 import { WebSocket, type ClientOptions } from 'ws';
+import { Shapes } from '../../tools/conformance/shapes';
+
+/** What docs/asyncapi.json says: every test holds it against what travels. */
+const shapes = new Shapes(true);
 
 interface Received {
   event: string;
@@ -23,6 +27,7 @@ export class TestSocket {
   readonly closed: Promise<{ code: number; reason: string }>;
   private readonly waiters = new Set<Waiter>();
   private refs = 0;
+  private wrong: string | undefined;
 
   private constructor(readonly raw: WebSocket) {
     raw.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Received));
@@ -57,6 +62,9 @@ export class TestSocket {
       `the reply to ${event}`,
       patienceMs,
     );
+    this.judge(shapes.wrongWith(reply, event), reply);
+    if (reply.ok) this.judge(shapes.wrongInput({ event, data, ref }), data);
+    if (this.wrong) throw new Error(this.wrong);
     if (!reply.ok) throw Object.assign(new Error(reply.error?.message), reply.error);
     return reply.data;
   }
@@ -88,6 +96,7 @@ export class TestSocket {
   }
 
   private receive(frame: Received): void {
+    if (frame.event !== 'reply') this.judge(shapes.wrongWith(frame), frame);
     for (const waiter of this.waiters) {
       if (!waiter.matches(frame)) continue;
       this.waiters.delete(waiter);
@@ -97,11 +106,19 @@ export class TestSocket {
     this.frames.push(frame);
   }
 
+  /** From the first frame on that is not as the document says, nothing succeeds. */
+  private judge(wrong: string | null, what: unknown): void {
+    if (wrong === null) return;
+    this.wrong ??= `not as docs/asyncapi.json says: ${wrong}: ${JSON.stringify(what)}`;
+    for (const waiter of this.waiters) waiter.fail(this.wrong);
+  }
+
   private wait(
     matches: (frame: Received) => boolean,
     what: string,
     patienceMs = PATIENCE_MS,
   ): Promise<Received> {
+    if (this.wrong) return Promise.reject(new Error(this.wrong));
     const index = this.frames.findIndex(matches);
     if (index >= 0) return Promise.resolve(this.frames.splice(index, 1)[0] as Received);
     return new Promise((resolve, reject) => {

@@ -12,6 +12,7 @@ import type {
   ReadReceipt,
   Receipt,
   SyncPage,
+  Timestamp,
   Unread,
   Uuid,
 } from './model';
@@ -97,7 +98,7 @@ export interface ClientEvents {
     data: { accessToken: string };
     reply: { expiresIn: number };
   };
-  ping: { data: undefined; reply: { at: string } };
+  ping: { data: undefined; reply: { at: Timestamp } };
   'message.send': { data: MessageSend; reply: MessageSent };
   'message.edit': { data: MessageTarget & MessageRevision; reply: MessageChanged };
   'message.delete': { data: MessageTarget & { forMe?: boolean }; reply: MessageChanged };
