@@ -1,10 +1,5 @@
 import { connect, type Socket } from 'node:net';
-
-export interface RawClientOptions {
-  token: string;
-  /** The address that the connection comes from. */
-  from: string;
-}
+import { isOwnFault, nextSource } from '../load/source';
 
 /** How a connection ended, or was refused. */
 export interface RawEnd {
@@ -34,7 +29,7 @@ export class RawClient {
   private synced: () => void = () => undefined;
   private ended: (end: RawEnd) => void = () => undefined;
 
-  constructor(private readonly options: RawClientOptions) {}
+  constructor(private readonly token: string) {}
 
   /** Connects and syncs; resolves when it has caught up, rejects with a RawEnd when that did not come about. */
   catchUp(url: URL, ended: () => void): Promise<void> {
@@ -46,17 +41,19 @@ export class RawClient {
       this.ended = reject;
       this.upgraded = false;
       this.pending = undefined;
-      const socket = connect({ host: url.hostname, port: Number(url.port), localAddress: this.options.from });
+      const socket = connect({ host: url.hostname, port: Number(url.port), localAddress: nextSource() });
       this.socket = socket;
       socket.setNoDelay(true);
       const refused: RawEnd = { status: 0, retryAfterMs: 0 };
-      socket.on('error', () => undefined);
+      socket.on('error', (error) => {
+        if (isOwnFault(error)) throw error;
+      });
       socket.on('close', () => this.ended(refused));
       socket.on('data', (chunk: Buffer) => this.read(chunk, refused));
       socket.write(
         `GET /ws HTTP/1.1\r\nHost: ${url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
           'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' +
-          `Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer ${this.options.token}\r\n\r\n`,
+          `Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer ${this.token}\r\n\r\n`,
       );
     });
   }
