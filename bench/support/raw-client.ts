@@ -10,6 +10,8 @@ export interface RawEnd {
 }
 
 const RETRY_MS = 300;
+/** All read into it: a read is handled before the next one. */
+const READ = Buffer.allocUnsafeSlow(65_536);
 
 const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 };
 
@@ -41,15 +43,21 @@ export class RawClient {
       this.ended = reject;
       this.upgraded = false;
       this.pending = undefined;
-      const socket = connect({ host: url.hostname, port: Number(url.port), localAddress: nextSource() });
+      const refused: RawEnd = { status: 0, retryAfterMs: 0 };
+      const callback = (length: number) => {
+        this.read(READ.subarray(0, length), refused);
+        return true;
+      };
+      const socket = connect({
+        ...{ host: url.hostname, port: Number(url.port), localAddress: nextSource() },
+        onread: { buffer: READ, callback },
+      });
       this.socket = socket;
       socket.setNoDelay(true);
-      const refused: RawEnd = { status: 0, retryAfterMs: 0 };
       socket.on('error', (error) => {
         if (isOwnFault(error)) throw error;
       });
       socket.on('close', () => this.ended(refused));
-      socket.on('data', (chunk: Buffer) => this.read(chunk, refused));
       socket.write(
         `GET /ws HTTP/1.1\r\nHost: ${url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
           'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' +
@@ -60,7 +68,8 @@ export class RawClient {
 
   end(): void {
     this.ended = () => undefined;
-    this.socket?.destroy();
+    // Without a last word: else its port waits for a minute, and the next ones are long in being found.
+    this.socket?.resetAndDestroy();
   }
 
   private read(chunk: Buffer, refused: RawEnd): void {
@@ -69,7 +78,7 @@ export class RawClient {
     if (!this.upgraded) {
       const end = data.indexOf('\r\n\r\n');
       if (end < 0) {
-        this.pending = data;
+        this.pending = Buffer.from(data);
         return;
       }
       const head = data.toString('latin1', 0, end);
@@ -100,7 +109,7 @@ export class RawClient {
       this.take((data[at] ?? 0) & 0xf, data.subarray(at + head, at + head + length));
       at += head + length;
     }
-    if (at < data.length) this.pending = data.subarray(at);
+    if (at < data.length) this.pending = Buffer.from(data.subarray(at));
   }
 
   private take(opcode: number, payload: Buffer): void {
@@ -109,13 +118,14 @@ export class RawClient {
     if (opcode !== OPCODE.text) return;
     const start = payload.toString('latin1', 0, 24);
     if (start.startsWith('{"event":"ready"')) this.sync();
-    else if (start.startsWith('{"event":"reply"')) this.takePage(payload.toString('latin1'));
+    else if (start.startsWith('{"event":"reply"')) this.takePage(payload);
   }
 
-  private takePage(reply: string): void {
-    const [, cursor, more] = /"cursor":"([^"]+)","more":(true|false)\}\}$/.exec(reply.slice(-400)) ?? [];
+  private takePage(payload: Buffer): void {
+    const reply = payload.toString('latin1', Math.max(0, payload.length - 400));
+    const [, cursor, more] = /"cursor":"([^"]+)","more":(true|false)\}\}$/.exec(reply) ?? [];
     if (cursor === undefined) {
-      if (!reply.includes('"retryable":true')) throw new Error(`a sync was answered ${reply.slice(0, 300)}`);
+      if (!reply.includes('"retryable":true')) throw new Error(`a sync was answered ${reply}`);
       this.failures++;
       setTimeout(() => this.sync(), RETRY_MS * (0.5 + Math.random()));
       return;
