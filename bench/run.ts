@@ -60,18 +60,25 @@ async function main(): Promise<void> {
   const at = new Date().toISOString();
   const run: Run = { at, quick: settings.quick, machine: machine(), results: [] };
   const file = options.text('json', join(ROOT, 'bench/results', `${at.replaceAll(/[:.]/g, '-')}.json`));
+  const failed: string[] = [];
   for (const scenario of chosen) {
     const { name, about } = scenario;
     console.log(`\n${name}: ${about}`);
     const [load = NaN] = loadavg();
-    const report = await runScenario(scenario, settings);
-    console.log(`\n${table(report).join('\n')}`);
-    run.results.push({ scenario: name, about, load, ...report });
+    try {
+      const report = await runScenario(scenario, settings);
+      console.log(`\n${table(report).join('\n')}`);
+      run.results.push({ scenario: name, about, load, ...report });
+    } catch (error) {
+      console.error(error);
+      failed.push(name);
+    }
     // After each: who cuts a run short keeps what it has found.
     keep(run, file);
     if (options.flag('docs')) renewDocument(join(ROOT, 'docs'), run);
   }
   console.log(`\nKept in ${file}, with a chart beside it`);
+  if (failed.length > 0) throw new Refusal(`Failed, and without figures: ${failed.join(', ')}`);
 }
 
 function peersOf(options: Options): readonly Peer[] {

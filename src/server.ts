@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -18,6 +20,9 @@ export interface Orders {
   database: DatabaseConnection;
 }
 
+/** Sockets that the operating system keeps until they are taken, or as many as it allows; Node's 511 soon overrun. */
+const BACKLOG = 65_535;
+
 /** Starts the application, listening; nothing of it is left when it cannot. */
 export async function startServer({ env, database }: Orders): Promise<Serving> {
   const logger = createLogger(env);
@@ -34,7 +39,8 @@ export async function startServer({ env, database }: Orders): Promise<Serving> {
   if (env.metrics) metrics.ofProcess();
   try {
     setUpApp(app);
-    await app.listen(env.port, env.host);
+    await app.init();
+    await listen(app.getHttpServer(), env);
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
@@ -51,4 +57,9 @@ export async function startServer({ env, database }: Orders): Promise<Serving> {
       await app.close();
     },
   };
+}
+
+async function listen(server: Server, { port, host }: Env): Promise<void> {
+  server.listen({ port, host, backlog: BACKLOG });
+  await once(server, 'listening');
 }

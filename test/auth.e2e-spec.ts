@@ -362,4 +362,17 @@ describe('tokens', () => {
     );
     expect((await me(accessToken)).body.error.code).toBe('session_revoked');
   });
+
+  it('of that kind that come together are judged each for itself', async () => {
+    const person = await Person.register(server.url);
+    const key: KeyObject = server.app.get(SIGNING_KEY);
+    const maker = new TokenService(key, { accessTokenSeconds: 86_400 }, new SystemClock());
+    const isGood = Array.from({ length: 20 }, (_, i) => i % 3 === 0);
+    const answers = isGood.map(async (good) => {
+      const sessionId = good ? person.tokens.sessionId : randomUUID();
+      const { accessToken } = await maker.mint({ userId: person.id, sessionId });
+      return (await me(accessToken)).status;
+    });
+    expect(await Promise.all(answers)).toEqual(isGood.map((good) => (good ? 200 : 401)));
+  });
 });

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { nextSource } from '../load/source';
 
 const EVENT = Buffer.from('{"event":"presence.changed"');
 const USER_ID = Buffer.from('"userId":"');
@@ -19,7 +20,10 @@ export class Visitor {
   come(url: string): Promise<void> {
     const { hostname, port } = new URL(url);
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+      const socket = connect({
+        ...{ host: hostname, port: Number(port), localAddress: nextSource() },
+        noDelay: true,
+      });
       this.socket = socket;
       this.pending = Buffer.alloc(0);
       let upgraded = false;

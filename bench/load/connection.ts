@@ -1,14 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { maskedFrame, OPCODE, readFrames } from './frames';
 import type { Client } from './client';
+import { nextSource } from './source';
 import { Stamp } from './stamp';
 import type { Wire } from './wires';
 
 /** All connections read into it: a read is handled before the next one. */
 const READ = Buffer.allocUnsafeSlow(65_536);
 const END_OF_HEAD = '\r\n\r\n';
-/** The kernel gives each address 28,000 ports. */
-const PER_ADDRESS = 10_000;
 
 type State = 'connecting' | 'upgrading' | 'opening' | 'open' | 'ended';
 
@@ -39,7 +38,7 @@ export class Connection {
     this.stamp = new Stamp(wire.message(client));
     const callback = (length: number, bytes: Uint8Array) => this.read(bytes as Buffer, length);
     this.socket = connect({
-      ...{ host: '127.0.0.1', port, localAddress: `127.0.0.${2 + Math.floor(index / PER_ADDRESS)}` },
+      ...{ host: '127.0.0.1', port, localAddress: nextSource() },
       ...{ noDelay: true, onread: { buffer: READ, callback } },
     });
     this.socket.once('connect', () => this.upgrade());

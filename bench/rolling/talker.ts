@@ -4,6 +4,7 @@ import { CLOSE, type Message } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { WebSocket } from 'ws';
 import { pause } from '../../tools/support/flow';
+import { nextSource } from '../load/source';
 import type { Tally } from './tally';
 import { Timeline } from './timeline';
 
@@ -94,7 +95,8 @@ export class Talker {
     this.lastSeq = 0;
     class OverTls extends WebSocket {
       constructor(to: string, protocols: string[], options: { headers: Record<string, string> }) {
-        super(to, protocols, { ...options, ...tls, perMessageDeflate: false, skipUTF8Validation: true });
+        const own = { localAddress: nextSource(), perMessageDeflate: false, skipUTF8Validation: true };
+        super(to, protocols, { ...options, ...tls, ...own });
       }
     }
     try {

@@ -141,7 +141,11 @@ export class BenchServer {
 
   private async launch(): Promise<void> {
     const { PATH = '', HOME = '' } = process.env;
-    const own = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: this.dataDir };
+    const own = {
+      ...{ HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: this.dataDir },
+      // Tokens are to outlive a run, and to be such as the server gives itself.
+      ACCESS_TOKEN_TTL: String(TOKEN_SECONDS),
+    };
     const env = { PATH, HOME, ...own, ...this.settings };
     this.output = '';
     const begun = performance.now();

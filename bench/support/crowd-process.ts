@@ -24,8 +24,6 @@ export interface Arrival {
   cpu: number;
 }
 
-/** One source address has 28,000 ports, of which those of the last wave may still be waiting. */
-const CLIENTS_PER_ADDRESS = 5_000;
 const RETRY_MS = 200;
 
 /** A number of clients on their way. */
@@ -105,9 +103,7 @@ process.on('message', (order: CrowdOrder) => {
     return;
   }
   if (order.do === 'make') {
-    clients = order.tokens.map((token, i) => {
-      return new RawClient({ token, from: `127.0.0.${2 + Math.floor(i / CLIENTS_PER_ADDRESS)}` });
-    });
+    clients = order.tokens.map((token) => new RawClient(token));
   } else {
     returning = undefined;
     for (const client of clients) client.end();

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Arrival, CrowdOrder } from './crowd-process';
 
@@ -35,9 +34,14 @@ export class Crowd {
     this.child.disconnect();
   }
 
-  private async order(order: CrowdOrder): Promise<Arrival | null> {
+  private order(order: CrowdOrder): Promise<Arrival | null> {
     this.child.send(order);
-    const [answer] = (await once(this.child, 'message')) as [Arrival | null];
-    return answer;
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new Error('the crowd has gone'));
+      this.child.once('exit', gone).once('message', (answer: Arrival | null) => {
+        this.child.off('exit', gone);
+        resolve(answer);
+      });
+    });
   }
 }

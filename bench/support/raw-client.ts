@@ -1,10 +1,5 @@
 import { connect, type Socket } from 'node:net';
-
-export interface RawClientOptions {
-  token: string;
-  /** The address that the connection comes from. */
-  from: string;
-}
+import { isOwnFault, nextSource } from '../load/source';
 
 /** How a connection ended, or was refused. */
 export interface RawEnd {
@@ -15,6 +10,8 @@ export interface RawEnd {
 }
 
 const RETRY_MS = 300;
+/** All read into it: a read is handled before the next one. */
+const READ = Buffer.allocUnsafeSlow(65_536);
 
 const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 };
 
@@ -34,7 +31,7 @@ export class RawClient {
   private synced: () => void = () => undefined;
   private ended: (end: RawEnd) => void = () => undefined;
 
-  constructor(private readonly options: RawClientOptions) {}
+  constructor(private readonly token: string) {}
 
   /** Connects and syncs; resolves when it has caught up, rejects with a RawEnd when that did not come about. */
   catchUp(url: URL, ended: () => void): Promise<void> {
@@ -46,24 +43,33 @@ export class RawClient {
       this.ended = reject;
       this.upgraded = false;
       this.pending = undefined;
-      const socket = connect({ host: url.hostname, port: Number(url.port), localAddress: this.options.from });
+      const refused: RawEnd = { status: 0, retryAfterMs: 0 };
+      const callback = (length: number) => {
+        this.read(READ.subarray(0, length), refused);
+        return true;
+      };
+      const socket = connect({
+        ...{ host: url.hostname, port: Number(url.port), localAddress: nextSource() },
+        onread: { buffer: READ, callback },
+      });
       this.socket = socket;
       socket.setNoDelay(true);
-      const refused: RawEnd = { status: 0, retryAfterMs: 0 };
-      socket.on('error', () => undefined);
+      socket.on('error', (error) => {
+        if (isOwnFault(error)) throw error;
+      });
       socket.on('close', () => this.ended(refused));
-      socket.on('data', (chunk: Buffer) => this.read(chunk, refused));
       socket.write(
         `GET /ws HTTP/1.1\r\nHost: ${url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
           'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' +
-          `Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer ${this.options.token}\r\n\r\n`,
+          `Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer ${this.token}\r\n\r\n`,
       );
     });
   }
 
   end(): void {
     this.ended = () => undefined;
-    this.socket?.destroy();
+    // Without a last word: else its port waits for a minute, and the next ones are long in being found.
+    this.socket?.resetAndDestroy();
   }
 
   private read(chunk: Buffer, refused: RawEnd): void {
@@ -72,7 +78,7 @@ export class RawClient {
     if (!this.upgraded) {
       const end = data.indexOf('\r\n\r\n');
       if (end < 0) {
-        this.pending = data;
+        this.pending = Buffer.from(data);
         return;
       }
       const head = data.toString('latin1', 0, end);
@@ -103,7 +109,7 @@ export class RawClient {
       this.take((data[at] ?? 0) & 0xf, data.subarray(at + head, at + head + length));
       at += head + length;
     }
-    if (at < data.length) this.pending = data.subarray(at);
+    if (at < data.length) this.pending = Buffer.from(data.subarray(at));
   }
 
   private take(opcode: number, payload: Buffer): void {
@@ -112,13 +118,14 @@ export class RawClient {
     if (opcode !== OPCODE.text) return;
     const start = payload.toString('latin1', 0, 24);
     if (start.startsWith('{"event":"ready"')) this.sync();
-    else if (start.startsWith('{"event":"reply"')) this.takePage(payload.toString('latin1'));
+    else if (start.startsWith('{"event":"reply"')) this.takePage(payload);
   }
 
-  private takePage(reply: string): void {
-    const [, cursor, more] = /"cursor":"([^"]+)","more":(true|false)\}\}$/.exec(reply.slice(-400)) ?? [];
+  private takePage(payload: Buffer): void {
+    const reply = payload.toString('latin1', Math.max(0, payload.length - 400));
+    const [, cursor, more] = /"cursor":"([^"]+)","more":(true|false)\}\}$/.exec(reply) ?? [];
     if (cursor === undefined) {
-      if (!reply.includes('"retryable":true')) throw new Error(`a sync was answered ${reply.slice(0, 300)}`);
+      if (!reply.includes('"retryable":true')) throw new Error(`a sync was answered ${reply}`);
       this.failures++;
       setTimeout(() => this.sync(), RETRY_MS * (0.5 + Math.random()));
       return;

@@ -44,8 +44,9 @@ export class Session {
     const clients = await target.gather(shape);
     const generator = bench.own(new LoadGenerator());
     const opened = await connect(generator, target, clients);
+    // What is sent to those who are missing would be called lost.
     if (opened.failed > 0) {
-      bench.log(`${target.name}: ${opened.failed} could not connect: ${opened.complaint}`);
+      throw new Error(`${target.name}: ${opened.failed} could not connect: ${opened.complaint}`);
     }
     return new Session(target, shape, generator, opened);
   }

@@ -5,7 +5,7 @@ import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { CLOSE, type Encoding, LIMITS, SUBPROTOCOLS } from '@parley/protocol';
-import type { PerMessageDeflateOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { PerMessageDeflateOptions, ServerOptions, WebSocketServer } from 'ws';
 import type { Authority } from '../common/authority';
 import { DomainError } from '../common/domain-error';
 import type { Draining } from '../common/draining';
@@ -19,6 +19,7 @@ import { DirectHandlers } from './direct-handlers';
 import { FrameRouter } from './frame-router';
 import { answerPlainly, asksForWebSocket } from './plain-upgrade';
 import type { SocketHost } from './socket-host';
+import { SessionSocket } from './socket-session';
 
 const UNAVAILABLE = 503;
 
@@ -57,11 +58,13 @@ export class ChatWsAdapter extends WsAdapter {
       parts.authority,
     );
     this.admission = new Admission(() => this.router.inFlight);
+    parts.host.serve({ authenticator: parts.authenticator, router: this.router });
   }
 
   override create(port: number, options: Record<string, unknown> & { path?: string }): unknown {
     // The types of ws do not know closeTimeout yet.
-    const own: ServerOptions & { closeTimeout: number } = {
+    const own: ServerOptions<typeof SessionSocket> & { closeTimeout: number } = {
+      WebSocket: SessionSocket,
       maxPayload: LIMITS.frameBytes,
       autoPong: false,
       closeTimeout: CLOSE_GRACE_MS,
@@ -76,7 +79,9 @@ export class ChatWsAdapter extends WsAdapter {
     bindGateway(this.router);
     if (this.served.has(server)) return;
     this.served.add(server);
-    server.on('connection', (socket: WebSocket, request: IncomingMessage) => this.accept(socket, request));
+    server.on('connection', (socket: SessionSocket, request: IncomingMessage) => {
+      this.accept(socket, request);
+    });
   }
 
   override bindMessageHandlers(_client: unknown, handlers: MessageMappingProperties[]): void {
@@ -89,7 +94,7 @@ export class ChatWsAdapter extends WsAdapter {
     this.httpServersRegistry.set(port, server);
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until somebody takes it over: a socket that fails must not end the process.
-      socket.on('error', () => socket.destroy());
+      socket.on('error', destroy);
       const path = request.url?.split('?')[0];
       const servers = (this.wsServersRegistry.get(port) ?? []) as WebSocketServer[];
       const own = asksForWebSocket(request) && servers.find((candidate) => candidate.path === path);
@@ -114,31 +119,30 @@ export class ChatWsAdapter extends WsAdapter {
     this.identities.set(request, await this.parts.authenticator.authenticate(token));
   }
 
-  private accept(socket: WebSocket, request: IncomingMessage): void {
-    // What goes wrong on a socket ends it; the close event follows and is what counts.
-    socket.on('error', (error) => this.log.debug(`socket failed: ${error.message}`));
+  private accept(socket: SessionSocket, request: IncomingMessage): void {
+    socket.on('error', this.noteError);
     if (!socket.protocol && request.headers['sec-websocket-protocol']) {
       closeSocket(socket, CLOSE.protocol);
       return;
     }
     const encoding: Encoding = socket.protocol === SUBPROTOCOLS.msgpack ? 'msgpack' : 'json';
     const identity = this.identities.get(request);
-    this.parts.host.accept(
-      socket,
-      request.socket,
-      { encoding, identity },
-      {
-        authenticator: this.parts.authenticator,
-        router: this.router,
-      },
-    );
+    this.parts.host.accept({ socket, stream: request.socket, encoding }, identity);
   }
+
+  // What goes wrong on a socket ends it; the close event follows and is what counts.
+  private readonly noteError = (error: Error) => this.log.debug(`socket failed: ${error.message}`);
 
   // The base class logs every socket's error as one of the server's own.
   override bindErrorHandler(server: WebSocketServer): WebSocketServer {
     server.on('error', (error) => this.log.error(error));
     return server;
   }
+}
+
+// What listens as long as a connection lives must not hold the request that it began with.
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 function chooseProtocol(offered: Set<string>): string | undefined {
@@ -158,10 +162,10 @@ function toVerdict(socket: Socket, done: Verdict): [() => void, (thrown: unknown
     done(false, error.status, JSON.stringify({ error: error.toBody() }), headers);
   };
   const letIn = () => {
-    // The answer to the upgrade and `ready` leave together.
+    // The answer to the upgrade and `ready`, which is written at the end of the turn, leave together.
     socket.cork();
     done(true);
-    socket.uncork();
+    process.nextTick(() => socket.uncork());
   };
   return [letIn, refuse];
 }

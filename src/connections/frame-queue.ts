@@ -6,9 +6,14 @@ interface Pausable {
   resume(): void;
 }
 
-/** Handles what a socket receives one after the other; a client that sends faster is held back by TCP. */
+interface Handler<T> {
+  handle(item: T): Promise<void>;
+}
+
+/** Has what a socket receives handled one after the other; a client that sends faster is held back by TCP. */
 export class FrameQueue<T> {
-  private waiting: T[] = [];
+  /** Null while nothing waits: an array that has grown keeps its room. */
+  private waiting: T[] | null = null;
   private running = false;
   private paused = false;
   private finished: (() => void) | undefined;
@@ -16,7 +21,7 @@ export class FrameQueue<T> {
 
   constructor(
     private readonly socket: Pausable,
-    private readonly handle: (item: T) => Promise<void>,
+    private readonly handler: Handler<T>,
   ) {}
 
   /** Takes nothing more; resolves when what was taken is handled. */
@@ -28,24 +33,23 @@ export class FrameQueue<T> {
 
   push(item: T): void {
     if (this.finishing) return;
-    this.waiting.push(item);
-    if (!this.running) void this.run();
-    else if (this.waiting.length >= MAX_WAITING && !this.paused) {
-      this.paused = true;
-      this.socket.pause();
-    }
+    if (!this.running) return void this.run(item);
+    const waiting = (this.waiting ??= []);
+    if (waiting.push(item) < MAX_WAITING || this.paused) return;
+    this.paused = true;
+    this.socket.pause();
   }
 
-  private async run(): Promise<void> {
+  private async run(first: T): Promise<void> {
     this.running = true;
-    let item: T | undefined;
-    while ((item = this.waiting.shift()) !== undefined) {
-      await this.handle(item);
-      if (this.paused && this.waiting.length < MAX_WAITING / 2) {
+    for (let item: T | undefined = first; item !== undefined; item = this.waiting?.shift()) {
+      await this.handler.handle(item);
+      if (this.paused && (this.waiting?.length ?? 0) < MAX_WAITING / 2) {
         this.paused = false;
         this.socket.resume();
       }
     }
+    this.waiting = null;
     this.running = false;
     this.finished?.();
   }

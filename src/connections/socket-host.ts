@@ -1,7 +1,5 @@
-import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOSE, type Encoding } from '@parley/protocol';
-import type { WebSocket } from 'ws';
+import { CLOSE } from '@parley/protocol';
 import { Clock } from '../common/clock';
 import { Draining } from '../common/draining';
 import { ENV } from '../config/config.module';
@@ -12,7 +10,7 @@ import { ConnectionRegistry } from './connection-registry';
 import type { FrameRouter } from './frame-router';
 import { Heartbeat } from './heartbeat';
 import { sendAway } from './send-away';
-import { type SessionHost, SocketSession } from './socket-session';
+import { type SessionHost, SocketSession, type Wire } from './socket-session';
 import { Traffic } from './traffic';
 import { WsConnection } from './ws-connection';
 import { WriteQueue } from './write-queue';
@@ -23,6 +21,7 @@ export class SocketHost {
   readonly traffic = new Traffic();
   private readonly sessions = new Set<SocketSession>();
   private readonly writes = new WriteQueue();
+  private sessionHost: SessionHost | undefined;
 
   constructor(
     @Inject(ENV) private readonly env: Env,
@@ -41,14 +40,9 @@ export class SocketHost {
     return bytes;
   }
 
-  /** Takes on a socket; without an identity it has to send `auth` first. */
-  accept(
-    socket: WebSocket,
-    stream: Socket,
-    { encoding, identity }: { encoding: Encoding; identity: Identity | undefined },
-    ports: { authenticator: Authenticator; router: FrameRouter },
-  ): void {
-    const host: SessionHost = {
+  /** To be called before a socket is accepted: who lets them in, and where their frames go. */
+  serve(ports: { authenticator: Authenticator; router: FrameRouter }): void {
+    this.sessionHost = {
       ...ports,
       heartbeatSeconds: this.env.heartbeatSeconds,
       outQueue: {
@@ -61,13 +55,14 @@ export class SocketHost {
       opened: (connection: WsConnection) => this.opened(connection),
       closed: (session: SocketSession, code: number) => this.closed(session, code),
     };
+  }
+
+  /** Takes on a socket; without an identity it has to send `auth` first. */
+  accept(wire: Wire, identity: Identity | undefined): void {
+    if (!this.sessionHost) throw new Error('nobody has said where frames go');
     // Its token may have been looked at while the others were told to go.
     const { refusesClients } = this.draining;
-    const session = new SocketSession(
-      host,
-      { socket, stream, encoding },
-      refusesClients ? undefined : identity,
-    );
+    const session = new SocketSession(this.sessionHost, wire, refusesClients ? undefined : identity);
     this.sessions.add(session);
     if (refusesClients) session.close(CLOSE.draining);
   }

@@ -8,7 +8,7 @@ import {
   LIMITS,
   type Ready,
 } from '@parley/protocol';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { DomainError } from '../common/domain-error';
 import { newId } from '../common/ids';
 import type { Authenticator, Identity } from './authenticator';
@@ -35,9 +35,14 @@ export interface SessionHost {
 /** Bytes of answers that may wait for a socket that nobody has authenticated, and of pongs for any. */
 const MAX_WAITING_BYTES = 65_536;
 
+/** A WebSocket that knows its session, so that all have the same listeners. */
+export class SessionSocket extends WebSocket {
+  session: SocketSession | undefined;
+}
+
 /** A WebSocket, what it writes to, and what is spoken. */
 export interface Wire {
-  readonly socket: WebSocket;
+  readonly socket: SessionSocket;
   readonly stream: Socket;
   readonly encoding: Encoding;
 }
@@ -50,7 +55,7 @@ interface RawFrame {
 /** One socket from its upgrade to its end: waits for a token, then feeds its frames to the router in order. */
 export class SocketSession {
   connection: WsConnection | null = null;
-  private readonly socket: WebSocket;
+  private readonly socket: SessionSocket;
   private readonly stream: Socket;
   private readonly encoding: Encoding;
   private readonly queue: FrameQueue<RawFrame>;
@@ -64,14 +69,9 @@ export class SocketSession {
     this.socket = socket;
     this.stream = stream;
     this.encoding = encoding;
-    this.queue = new FrameQueue(socket, (raw) => this.handle(raw));
-    socket.on('message', (payload: Buffer, isBinary: boolean) => {
-      this.connection?.heard();
-      this.queue.push({ payload, isBinary });
-    });
-    socket.on('pong', () => this.connection?.heard());
-    socket.on('ping', (data: Buffer) => this.answerPing(data));
-    socket.on('close', (code: number) => this.end(code));
+    this.queue = new FrameQueue(socket, this);
+    socket.session = this;
+    socket.on('message', onMessage).on('ping', onPing).on('pong', onPong).on('close', onClose);
     if (identity) this.open(identity);
     else this.authTimer = setTimeout(() => this.close(CLOSE.authTimeout), AUTH_TIMEOUT_SECONDS * 1_000);
   }
@@ -91,7 +91,13 @@ export class SocketSession {
     this.close(reason);
   }
 
-  private async handle(raw: RawFrame): Promise<void> {
+  /** Takes in what has come from the client. */
+  receive(raw: RawFrame): void {
+    this.connection?.heard();
+    this.queue.push(raw);
+  }
+
+  async handle(raw: RawFrame): Promise<void> {
     // A client need not answer a close, and until its socket is cut it could go on with a revoked session.
     if (this.connection?.closed) return;
     let frame: ClientFrame;
@@ -175,16 +181,36 @@ export class SocketSession {
   }
 
   /** Not by ws itself, which would keep pongs without a bound for who reads none. */
-  private answerPing(data: Buffer): void {
+  answerPing(data: Buffer): void {
     this.connection?.heard();
     if (this.socket.readyState !== this.socket.OPEN || this.socket.bufferedAmount > MAX_WAITING_BYTES) return;
     this.socket.pong(data, undefined, () => undefined);
   }
 
-  private end(code: number): void {
+  end(code: number): void {
     clearTimeout(this.authTimer);
     this.host.closed(this, code);
   }
+}
+
+function sessionOf(socket: WebSocket): SocketSession | undefined {
+  return (socket as SessionSocket).session;
+}
+
+function onMessage(this: WebSocket, payload: Buffer, isBinary: boolean): void {
+  sessionOf(this)?.receive({ payload, isBinary });
+}
+
+function onPing(this: WebSocket, data: Buffer): void {
+  sessionOf(this)?.answerPing(data);
+}
+
+function onPong(this: WebSocket): void {
+  sessionOf(this)?.connection?.heard();
+}
+
+function onClose(this: WebSocket, code: number): void {
+  sessionOf(this)?.end(code);
 }
 
 function sendRaw(socket: WebSocket, encoding: Encoding, frame: Frame): void {

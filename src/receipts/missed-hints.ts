@@ -114,7 +114,7 @@ export class MissedHints implements OnModuleInit, OnModuleDestroy {
   private opened(userId: string): void {
     const channel = userChannel(userId);
     // With a connection before this one it was joined then.
-    if ([...this.registry.ofUser(userId)].length > 1 || this.joining.has(channel)) return;
+    if (this.registry.ofUser(userId).length > 1 || this.joining.has(channel)) return;
     this.joining.set(channel, { userId, since: this.position, hasLooked: false });
   }
 
