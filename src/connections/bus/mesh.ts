@@ -110,7 +110,7 @@ export class Mesh {
       bytes ??= encodeBusMessage(message);
       peer.put(bytes);
       this.stats.published++;
-      if (peer.outboxBytes > MAX_PAYLOAD) this.send(peer);
+      if (peer.outboxBytes > MAX_PAYLOAD) void this.send(peer);
     }
     if (bytes) this.sendSoon();
   }
