@@ -9,6 +9,7 @@ import { root } from './prepare.mjs';
 /** With all that they require of their own. */
 const SHARED = [
   'connections/bus/bus-codec',
+  'connections/bus/bus-payload',
   'connections/bus/redis-bus',
   'redis/redis',
   'presence/redis-presence-store',

@@ -95,14 +95,13 @@ describeWith('redis-server', 'Redis that fails, between two servers', () => {
     const talk = await Talk.begin(nodes);
     const before = resubscribed();
     await redis.command('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 1kb 1kb 1');
-    const burst = nodes.bus(0);
     const channel = `burst-${randomUUID()}`;
     for (let i = 0; i < 2; i++) nodes.bus(i).join(channel);
     while (!resubscribed().every((count, i) => count > before[i]!)) {
-      for (let i = 0; i < 200; i++) {
-        burst.publish([channel], {
+      for (let i = 0; i < 400; i++) {
+        nodes.bus(i % 2).publish([channel], {
           type: 'recount',
-          userId: 'x'.repeat(2_000),
+          userIds: ['x'.repeat(2_000)],
           conversationId: randomUUID(),
         });
       }

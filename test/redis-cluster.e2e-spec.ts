@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { nodeBusContract } from '../src/connections/bus/node-bus.contract';
 import { RedisBus } from '../src/connections/bus/redis-bus';
-import { bucketOf, SLOT_OF_BUCKET } from '../src/connections/bus/redis-buckets';
-import { userChannel } from '../src/connections/bus/node-bus';
 import { hashSlot, SLOTS } from '../src/redis/hash-slot';
 import { Redis } from '../src/redis/redis';
 import { CACHE_PREFIX, RedisCacheStore } from '../src/redis/redis-cache-store';
@@ -80,18 +78,19 @@ describeWith('redis-server', 'a Redis Cluster', () => {
     });
     afterAll(() => nodes.stop());
 
-    const slotOf = ({ people }: Talk) => SLOT_OF_BUCKET[bucketOf(userChannel(people.bob.id))]!;
+    /** Of the channel of bob's server. */
+    const slot = () => (nodes.bus(1) as RedisBus).slots[1]!;
     const unheard = () => until('a server notices', () => [0, 1].some((i) => !nodes.bus(i).isUp));
 
     it(
       'with its master killed the replica takes over',
       async () => {
         const talk = await Talk.begin(nodes);
-        const master = (await cluster.masterOf(slotOf(talk)))!;
+        const master = (await cluster.masterOf(slot()))!;
         await master.kill();
         await unheard();
         await talk.further(20);
-        await cluster.takenOver(slotOf(talk), master);
+        await cluster.takenOver(slot(), master);
         await nodes.joined();
         await talk.carried();
         await master.startAgain();
@@ -104,10 +103,10 @@ describeWith('redis-server', 'a Redis Cluster', () => {
       'with its master frozen the replica takes over',
       async () => {
         const talk = await Talk.begin(nodes);
-        const master = (await cluster.masterOf(slotOf(talk)))!;
+        const master = (await cluster.masterOf(slot()))!;
         master.freeze();
         await unheard();
-        await cluster.takenOver(slotOf(talk), master);
+        await cluster.takenOver(slot(), master);
         await nodes.joined();
         await talk.carried();
         master.thaw();
@@ -122,7 +121,7 @@ describeWith('redis-server', 'a Redis Cluster', () => {
       'with its master replaced on purpose',
       async () => {
         const talk = await Talk.begin(nodes);
-        await cluster.failOver(slotOf(talk));
+        await cluster.failOver(slot());
         await talk.carried();
         await nodes.joined();
         await talk.end();
@@ -134,8 +133,7 @@ describeWith('redis-server', 'a Redis Cluster', () => {
       'with a slot moved to another master',
       async () => {
         const talk = await Talk.begin(nodes);
-        const slot = slotOf(talk);
-        await cluster.move(slot, (await cluster.masterOf((slot + SLOTS / 2) % SLOTS))!);
+        await cluster.move(slot(), (await cluster.masterOf((slot() + SLOTS / 2) % SLOTS))!);
         await talk.carried();
         await nodes.joined();
         await talk.end();

@@ -61,8 +61,12 @@ function ofBus(metrics: Metrics, bus: NodeBus): void {
     { name: 'parley_bus_up', help: 'Whether news of other nodes arrive; always without Redis' },
     () => Number(bus.isUp),
   );
+  metrics.gauge(
+    { name: 'parley_bus_peers', help: 'Other nodes that a process knows', greatest: true },
+    () => bus.peers,
+  );
   metrics.counter(
-    { name: 'parley_bus_published_total', help: 'Messages to other nodes, one for each channel' },
+    { name: 'parley_bus_published_total', help: 'Messages to other nodes, one for each that was told' },
     () => stats.published,
   );
   metrics.counter(

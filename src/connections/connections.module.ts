@@ -23,8 +23,12 @@ const BUS_PREFIX = 'parley:';
     {
       provide: NodeBus,
       inject: [REDIS],
-      useFactory: (redis: Redis | null) =>
-        redis ? new RedisBus(redis, newId(), BUS_PREFIX) : new MemoryBus(new MemoryBusHub()),
+      useFactory: async (redis: Redis | null) => {
+        if (!redis) return new MemoryBus(new MemoryBusHub());
+        const bus = new RedisBus(redis, newId(), BUS_PREFIX);
+        await bus.introduced();
+        return bus;
+      },
     },
   ],
   exports: [ConnectionRegistry, DeliveryService, NodeBus, SocketHost],

@@ -31,8 +31,6 @@ export class DeliveryService {
   private positioned: Step[] = [];
   private outgoing: Push[] = [];
   private unpositioned: (() => void)[] = [];
-  /** Versions that other nodes have told in this turn, as each comes once for every channel. */
-  private readonly arrived = new Set<string>();
   private scheduled = false;
   private begun = 0;
   private flushed: (seconds: number) => void = () => undefined;
@@ -63,8 +61,8 @@ export class DeliveryService {
   }
 
   /** Whether users may be connected to other nodes. */
-  get hasPeers(): boolean {
-    return this.bus.hasPeers;
+  get isShared(): boolean {
+    return this.bus.isShared;
   }
 
   /** Sends to every connection of the users, but for the excepted one. */
@@ -72,10 +70,10 @@ export class DeliveryService {
     const write = () => this.write(push);
     if (push.position) {
       this.at({ position: push.position, push: push.position, write });
-      if (this.hasPeers) this.outgoing.push(push);
+      if (this.bus.peers > 0) this.outgoing.push(push);
     } else {
       this.atEnd(write);
-      if (this.hasPeers) this.atEnd(() => this.publisher.publish(push));
+      if (this.bus.peers > 0) this.atEnd(() => this.publisher.publish(push));
     }
   }
 
@@ -130,14 +128,13 @@ export class DeliveryService {
     if (message.type === 'telling') this.receiveTelling(message.position, message.told);
     else if (message.type === 'commit') this.order.heard(message.commit);
     else if (message.type === 'push' && this.authority.isCurrent()) {
-      const { userId, frame } = message;
-      this.atEnd(() => this.write({ to: [userId], frame }));
+      const { userIds: to, frame } = message;
+      this.atEnd(() => this.write({ to, frame }));
     }
   }
 
   private receiveTelling(position: PushPosition, told: readonly Told[]): void {
-    const key = position.conversationId + position.version;
-    if (this.arrived.has(key) || this.order.knows(position)) return;
+    if (this.order.knows(position)) return;
     const members = this.elsewhere?.members(position.conversationId);
     const { conversationId, version, seqBefore } = position;
     // Nor is it told to whom it concerns while this node cannot know whether it still does.
@@ -145,7 +142,6 @@ export class DeliveryService {
     // Reading it from the database brings the members too.
     if (!isKnown)
       return this.heard([{ conversationId, version, base: { version: version - 1, seq: seqBefore } }]);
-    this.arrived.add(key);
     for (const { to, frame } of told) {
       // Members as of the writing, when all that came before has been told.
       const write = () => this.write({ to: isSight(to) ? (members?.seen(to, version) ?? []) : to, frame });
@@ -175,7 +171,6 @@ export class DeliveryService {
     this.positioned = [];
     this.outgoing = [];
     this.unpositioned = [];
-    this.arrived.clear();
     this.scheduled = false;
     positioned.sort((a, b) => byPosition(a.position, b.position));
     for (const [conversationId, steps] of byConversation(positioned)) this.order.take(conversationId, steps);

@@ -31,7 +31,7 @@ export class GroupChannels implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    if (!this.bus.hasPeers) return;
+    if (!this.bus.isShared) return;
     this.registry.onOpened(({ userId }) => {
       if (!this.byUser.has(userId)) this.came.add(userId);
     });

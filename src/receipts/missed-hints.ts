@@ -37,6 +37,7 @@ export class MissedHints implements OnModuleInit, OnModuleDestroy {
   private readonly poller = new Poller('reading what the bus did not bring', BEAT_MS, () => this.poll());
   private readonly positions: string[] = [];
   private peers = new Peers('0');
+  private begun = '0';
   private beats = 0;
   /** From where on everybody here may have missed something. */
   private since: string | undefined;
@@ -55,10 +56,11 @@ export class MissedHints implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    if (!this.bus.hasPeers) return;
+    if (!this.bus.isShared) return;
     const { bus, registry, feed } = this;
-    this.peers = new Peers(feed.position);
-    this.positions.push(feed.position);
+    this.begun = feed.position;
+    this.peers = new Peers(this.begun);
+    this.positions.push(this.begun);
     bus.join(NODES_CHANNEL);
     bus.subscribe((message) => {
       if (message.type === 'beat') this.hear(message.beat);
@@ -92,8 +94,8 @@ export class MissedHints implements OnModuleInit, OnModuleDestroy {
   }
 
   private beat(): void {
-    const { nodeId: node } = this.feed;
-    const beat = { node, count: ++this.beats, losses: this.bus.losses, from: this.position };
+    const { begun, bus, position: from } = this;
+    const beat = { node: this.feed.nodeId, begun, count: ++this.beats, losses: bus.losses, from };
     this.bus.publish([NODES_CHANNEL], { type: 'beat', beat });
   }
 

@@ -9,12 +9,13 @@ describe('Peers', () => {
     peers = new Peers('5', () => now);
   });
 
-  const beat = (count: number, { losses = 0, node = 'a' } = {}) =>
-    peers.heard({ node, count, losses, from: String(100 * count) });
+  const beat = (count: number, { losses = 0, node = 'a', begun = '3' } = {}) =>
+    peers.heard({ node, begun, count, losses, from: String(100 * count) });
 
-  it('misses nothing of who began later, and all since its own beginning of who was there before', () => {
+  it('misses nothing of whose first beat it hears, and of others all since both had begun', () => {
     expect(beat(1)).toBeNull();
     expect(beat(7, { node: 'b' })).toBe('5');
+    expect(beat(2, { node: 'c', begun: '11' })).toBe('11');
     expect(beat(2)).toBeNull();
     expect(beat(8, { node: 'b' })).toBeNull();
   });

@@ -29,7 +29,7 @@ export class Peers {
   heard(beat: Beat): string | null {
     const known = this.byNode.get(beat.node);
     this.byNode.set(beat.node, { last: beat, heardAt: this.now(), isBroken: false, isSilent: false });
-    if (!known) return beat.count === 1 ? null : this.begun;
+    if (!known) return beat.count === 1 ? null : later(this.begun, beat.begun);
     const { last, isBroken } = known;
     const isWhole = !isBroken && beat.count === last.count + 1 && beat.losses === last.losses;
     return isWhole ? null : last.from;
@@ -48,4 +48,8 @@ export class Peers {
     for (const peer of silent) peer.isSilent = true;
     return silent.map(({ last }) => last.from);
   }
+}
+
+function later(a: string, b: string): string {
+  return BigInt(a) > BigInt(b) ? a : b;
 }

@@ -100,7 +100,7 @@ export class ReceiptsService {
     const { deliveredSeq, readSeq, lastSeq, isFirst } = result;
     // The same once more is told once more: the process that stored it may have died before it told anybody.
     const isSame = seq >= (cursor === 'read' ? readSeq : deliveredSeq);
-    const moved = result.moved || mayHaveBeen || (isSame && this.delivery.hasPeers);
+    const moved = result.moved || mayHaveBeen || (isSame && this.delivery.isShared);
     const receipt = { conversationId, userId, deliveredSeq, readSeq };
     if (moved && isFirst) this.tell(membership, receipt, except);
     return { receipt, lastSeq, moved };

@@ -81,7 +81,7 @@ export class UnreadService implements OnModuleDestroy {
       });
     });
     bus.subscribe((message) => {
-      if (message.type === 'recount') this.changedHere(message.conversationId, [message.userId]);
+      if (message.type === 'recount') this.changedHere(message.conversationId, message.userIds);
     });
   }
 
@@ -154,9 +154,8 @@ export class UnreadService implements OnModuleDestroy {
     const ids = [...firstOf(userIds, LIMITS.smallGroupMembers + 1)];
     if (ids.length > LIMITS.smallGroupMembers) return;
     this.changedHere(conversationId, ids);
-    if (!this.bus.hasPeers) return;
-    for (const userId of ids)
-      this.bus.publish([userChannel(userId)], { type: 'recount', userId, conversationId });
+    if (this.bus.peers > 0)
+      this.bus.publish(ids.map(userChannel), { type: 'recount', userIds: ids, conversationId });
   }
 
   /** The same for what was committed elsewhere. */

@@ -69,7 +69,7 @@ export class RedisCluster {
   }
 
   async replicaOf(master: RedisServer): Promise<RedisServer> {
-    const { id } = this.members.find(({ server }) => server === master)!;
+    const id = this.idOf(master);
     const replica = (await this.view()).find((line) => line[3] === id && !line[2]?.includes('fail'));
     if (!replica) throw new Error('it has no replica');
     return this.byId(replica[0]!);
@@ -85,7 +85,11 @@ export class RedisCluster {
 
   /** Moves a slot without keys, as a resharding does. */
   async move(slot: number, to: RedisServer): Promise<void> {
-    const { id } = this.members.find(({ server }) => server === to)!;
+    const from = (await this.masterOf(slot))!;
+    const id = this.idOf(to);
+    // Without this the one that gets it raises no epoch, and who has not heard of the move may take it back.
+    await to.command('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', this.idOf(from));
+    await from.command('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', id);
     for (const server of [to, ...this.servers]) {
       await server.command('CLUSTER', 'SETSLOT', String(slot), 'NODE', id).catch(() => undefined);
     }
@@ -154,6 +158,10 @@ export class RedisCluster {
       if (view) return view;
     }
     throw new Error('no node answers');
+  }
+
+  private idOf(server: RedisServer): string {
+    return this.members.find((member) => member.server === server)!.id;
   }
 
   private byId(id: string): RedisServer {

@@ -5,7 +5,7 @@ import type * as Client from '@parley/client';
 import type { ServerEvents } from '@parley/protocol';
 import type * as BusCodec from '../../src/connections/bus/bus-codec';
 import type { BusMessage } from '../../src/connections/bus/bus-message';
-import type * as RedisBuckets from '../../src/connections/bus/redis-buckets';
+import type * as BusPayload from '../../src/connections/bus/bus-payload';
 import type * as RedisBus from '../../src/connections/bus/redis-bus';
 import { Frame } from '../../src/connections/frame';
 import type * as Redis from '../../src/redis/redis';
@@ -25,7 +25,7 @@ export interface Release {
   readonly client: typeof Client;
   readonly codec: typeof BusCodec;
   readonly redis: typeof Redis;
-  readonly buckets: typeof RedisBuckets;
+  readonly payload: typeof BusPayload;
   readonly bus: typeof RedisBus;
   readonly presence: typeof RedisPresenceStore;
   /** By kind, messages as they travelled. */
@@ -45,7 +45,7 @@ export function releases(): Release[] {
       client: load<typeof Client>('client/index.js'),
       codec: load<typeof BusCodec>('src/connections/bus/bus-codec.js'),
       redis: load<typeof Redis>('src/redis/redis.js'),
-      buckets: load<typeof RedisBuckets>('src/connections/bus/redis-buckets.js'),
+      payload: load<typeof BusPayload>('src/connections/bus/bus-payload.js'),
       bus: load<typeof RedisBus>('src/connections/bus/redis-bus.js'),
       presence: load<typeof RedisPresenceStore>('src/presence/redis-presence-store.js'),
       messages: read<Record<string, string>>('bus.json'),

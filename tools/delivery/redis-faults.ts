@@ -43,8 +43,8 @@ const overrun: Harm = (scene) =>
     await command('CONFIG', 'SET', 'client-output-buffer-limit', TINY_BUFFER);
     const until = performance.now() + scene.random.between(500, 3_000);
     while (performance.now() < until) {
-      const channel = scene.random.pick((await command('PUBSUB', 'CHANNELS', '*')) as string[]);
-      if (channel !== undefined) await command('PUBLISH', channel, JUNK);
+      const channel = scene.random.pick((await command('PUBSUB', 'SHARDCHANNELS', '*')) as string[]);
+      if (channel !== undefined) await command('SPUBLISH', channel, JUNK);
       await pause(OVERRUN_EVERY_MS);
     }
     await command('CONFIG', 'SET', 'client-output-buffer-limit', USUAL_BUFFER);

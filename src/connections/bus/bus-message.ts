@@ -25,6 +25,8 @@ export interface PresenceNews {
 /** What a node says of itself once in a while: by it the others know whether they have heard all. */
 export interface Beat {
   readonly node: string;
+  /** A transaction: it has done nothing before. */
+  readonly begun: string;
   /** How many it has sent, this one included. */
   readonly count: number;
   /** Messages that it could not publish until now. */
@@ -43,10 +45,10 @@ export type BusMessage =
     }
   /** That there is something to be read from the database: members have changed, say. */
   | { readonly type: 'commit'; readonly commit: Commit }
-  /** To one user, beside the order of any conversation. */
-  | { readonly type: 'push'; readonly userId: string; readonly frame: Frame }
-  /** That what is unread to one user has changed, and is to be counted where they are connected. */
-  | { readonly type: 'recount'; readonly userId: string; readonly conversationId: string }
+  /** To some users, beside the order of any conversation. */
+  | { readonly type: 'push'; readonly userIds: readonly string[]; readonly frame: Frame }
+  /** That what is unread to some users has changed, and is to be counted where they are connected. */
+  | { readonly type: 'recount'; readonly userIds: readonly string[]; readonly conversationId: string }
   | { readonly type: 'presence'; readonly changes: readonly PresenceNews[] }
   | { readonly type: 'beat'; readonly beat: Beat }
   /** Sessions that have ended: nothing is taken from them any more, and nothing given. */

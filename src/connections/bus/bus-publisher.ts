@@ -8,7 +8,7 @@ import { NODES_CHANNEL, groupChannel, type NodeBus, userChannel } from './node-b
 export class BusPublisher {
   constructor(
     private readonly bus: NodeBus,
-    /** Members up to which each is told on a channel of their own. */
+    /** Members up to which a conversation is told on the channels of each. */
     private readonly smallGroup: number,
   ) {}
 
@@ -22,9 +22,10 @@ export class BusPublisher {
     }
   }
 
-  /** A push that has no place in a conversation: to each user by themselves. */
+  /** A push that has no place in a conversation. */
   publish({ to, frame }: Push): void {
-    for (const userId of to) this.bus.publish([userChannel(userId)], { type: 'push', userId, frame });
+    const userIds = [...to];
+    this.bus.publish(userIds.map(userChannel), { type: 'push', userIds, frame });
   }
 
   private publishVersion(pushes: readonly Push[]): void {

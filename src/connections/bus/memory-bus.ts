@@ -20,14 +20,20 @@ export class MemoryBus extends NodeBus {
     hub.nodes.add(this);
   }
 
-  get hasPeers(): boolean {
+  get isShared(): boolean {
     return this.hub.nodes.size > 1;
   }
 
+  get peers(): number {
+    return this.hub.nodes.size - 1;
+  }
+
   publish(channels: Iterable<string>, message: BusMessage): void {
-    for (const channel of channels) {
+    const all = [...channels];
+    for (const node of this.hub.nodes) {
+      if (node === this || !all.some((channel) => node.channels.has(channel))) continue;
       this.stats.published++;
-      for (const node of this.hub.nodes) if (node !== this) node.receive(channel, message);
+      node.receive(message);
     }
   }
 
@@ -56,8 +62,7 @@ export class MemoryBus extends NodeBus {
     return Promise.resolve();
   }
 
-  private receive(channel: string, message: BusMessage): void {
-    if (!this.channels.has(channel)) return;
+  private receive(message: BusMessage): void {
     this.stats.received++;
     for (const listener of this.listeners) listener(message);
   }

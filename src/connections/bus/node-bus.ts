@@ -1,8 +1,8 @@
 import type { BusMessage } from './bus-message';
 
 /** What a bus has done since the start. */
-class BusStats {
-  /** Messages, one for each channel. */
+export class BusStats {
+  /** Messages, one for each node that was told. */
   published = 0;
   received = 0;
   /** Not sent, or not understood. */
@@ -23,8 +23,11 @@ export abstract class NodeBus {
   /** Whether news of others arrive now. */
   abstract readonly isUp: boolean;
 
-  /** Whether anybody else may be listening. */
-  abstract readonly hasPeers: boolean;
+  /** Whether there may be other nodes, now or later. */
+  abstract readonly isShared: boolean;
+
+  /** How many others are known now. */
+  abstract readonly peers: number;
 
   /** How many messages of this node could not be published until now. */
   abstract readonly losses: number;
@@ -38,8 +41,8 @@ export abstract class NodeBus {
   abstract leave(channel: string): void;
 
   /**
-   * Called with every message of another node on the channels joined, once for each of these channels, and
-   * for each in the order in which that node published them.
+   * Called with every message of another node on the channels joined, once however many of them it is on, in
+   * the order in which that node published them; and with some on others.
    */
   abstract subscribe(listener: (message: BusMessage) => void): void;
 

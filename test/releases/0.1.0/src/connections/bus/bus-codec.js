@@ -4,24 +4,20 @@ exports.encodeBusMessage = encodeBusMessage;
 exports.decodeBusMessage = decodeBusMessage;
 const frame_1 = require("../frame");
 /**
- * How a message travels: the format's number, the length of the head, the head as JSON, and then the frames
- * as they go to sockets. A receiver reads the head and writes the frames as they are.
+ * How a message travels in a payload: the length of the head, the head as JSON, and then the frames as they
+ * go to sockets. A receiver reads the head and writes the frames as they are.
  */
-const FORMAT = 1;
-const HEAD_AT = 5;
+const HEAD_AT = 4;
 function encodeBusMessage(message) {
     const frames = framesOf(message).map((frame) => frame.bytes('json'));
     const head = Buffer.from(JSON.stringify(headOf(message)));
     const start = Buffer.allocUnsafe(HEAD_AT);
-    start.writeUInt8(FORMAT, 0);
-    start.writeUInt32BE(head.length, 1);
+    start.writeUInt32LE(head.length);
     return Buffer.concat([start, head, ...frames]);
 }
-/** Null: of a format that this version does not know; what it told of comes by the commit feed. */
+/** Null: of a kind that this version does not know; what it told of comes by the commit feed. */
 function decodeBusMessage(bytes) {
-    if (bytes.length < HEAD_AT || bytes.readUInt8(0) !== FORMAT)
-        return null;
-    const framesAt = HEAD_AT + bytes.readUInt32BE(1);
+    const framesAt = HEAD_AT + bytes.readUInt32LE();
     const head = JSON.parse(bytes.toString('utf8', HEAD_AT, framesAt));
     let at = framesAt;
     const take = ([length, ephemeral]) => {
@@ -46,9 +42,9 @@ function decodeBusMessage(bytes) {
             return { type: 'commit', commit };
         }
         case 'push':
-            return { type: 'push', userId: head.u, frame: take(head.p[0]) };
+            return { type: 'push', userIds: head.u, frame: take(head.p[0]) };
         case 'recount':
-            return { type: 'recount', userId: head.u, conversationId: head.c };
+            return { type: 'recount', userIds: head.u, conversationId: head.c };
         case 'presence':
             return { type: 'presence', changes: head.a };
         case 'beat':
@@ -77,9 +73,9 @@ function headOf(message) {
             return { t: 'commit', c, v, bv: base.version, bs: base.seq, m };
         }
         case 'push':
-            return { t: 'push', u: message.userId, p: [partOf(message.frame)] };
+            return { t: 'push', u: message.userIds, p: [partOf(message.frame)] };
         case 'recount':
-            return { t: 'recount', u: message.userId, c: message.conversationId };
+            return { t: 'recount', u: message.userIds, c: message.conversationId };
         case 'presence':
             return { t: 'presence', a: message.changes };
         case 'beat':

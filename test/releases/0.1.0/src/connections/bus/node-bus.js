@@ -1,11 +1,11 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.NODES_CHANNEL = exports.NodeBus = void 0;
+exports.NODES_CHANNEL = exports.NodeBus = exports.BusStats = void 0;
 exports.userChannel = userChannel;
 exports.groupChannel = groupChannel;
 /** What a bus has done since the start. */
 class BusStats {
-    /** Messages, one for each channel. */
+    /** Messages, one for each node that was told. */
     published = 0;
     received = 0;
     /** Not sent, or not understood. */
@@ -15,6 +15,7 @@ class BusStats {
     /** How long the last publish that was looked at took to be answered. */
     lagSeconds = 0;
 }
+exports.BusStats = BusStats;
 /** Carries messages from this node to the others; a hint that may be lost, never the truth. */
 class NodeBus {
     stats = new BusStats();
