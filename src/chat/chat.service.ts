@@ -30,13 +30,11 @@ export class ChatService {
   ) {}
 
   /** To a conversation, or to a user. */
-  async send(actor: Actor, input: MessageSendDto): Promise<Sent> {
-    if (input.conversationId !== undefined) {
-      if (input.to === undefined) return this.sendTo(actor, input.conversationId, input);
-    } else if (input.to !== undefined) {
-      return this.sendTo(actor, await this.directs.idWith(actor, input.to), input);
-    }
-    throw new DomainError('payload_invalid', 'A message goes to a conversationId or to a user, not to both.');
+  send(actor: Actor, input: MessageSendDto): Promise<Sent> {
+    const { conversationId, to } = input;
+    return conversationId !== undefined && to === undefined
+      ? this.sendTo(actor, conversationId, input)
+      : this.sendToUser(actor, input);
   }
 
   async sendTo(actor: Actor, conversationId: string, input: MessageInputDto): Promise<Sent> {
@@ -47,7 +45,8 @@ export class ChatService {
       (await this.memberships.require(conversationId, userId));
     const message = toNewMessage(actor, membership, input, this.access.recheck(actor, membership));
     try {
-      if (membership.kind === 'direct') await this.access.requireNotBlocked(actor, membership);
+      const looking = this.access.requireNotBlocked(actor, membership);
+      if (looking) await looking;
       requireMembers(membership, message.mentions);
       if (message.replyTo !== null) await this.requireOriginal(actor, conversationId, message.replyTo);
     } catch (refusal) {
@@ -79,6 +78,16 @@ export class ChatService {
   private async requireOriginal(actor: Actor, conversationId: string, replyTo: string): Promise<void> {
     const row = await this.access.message(actor, conversationId, replyTo);
     if (row.deletedAt) throw new DomainError('message_not_found', 'The message to answer has been deleted.');
+  }
+
+  private async sendToUser(actor: Actor, input: MessageSendDto): Promise<Sent> {
+    if (input.to === undefined || input.conversationId !== undefined) {
+      throw new DomainError(
+        'payload_invalid',
+        'A message goes to a conversationId or to a user, not to both.',
+      );
+    }
+    return this.sendTo(actor, await this.directs.idWith(actor, input.to), input);
   }
 
   /** The answer to a retry: the message as it is now. */

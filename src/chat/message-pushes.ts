@@ -4,7 +4,7 @@ import { DeliveryService } from '../connections/delivery.service';
 import type { Push } from '../connections/push';
 import type { Recipients } from '../connections/recipients';
 import { Frame } from '../connections/frame';
-import type { Position } from '../connections/push-order';
+import type { Position, PushPosition } from '../connections/push-order';
 import type { Membership } from '../conversations/membership';
 
 interface Audience {
@@ -30,18 +30,17 @@ export class MessagePushes {
   /** Call at once after the commit: nothing may be waited for in between, or pushes lose their order. */
   created(message: Message, audience: Audience): void {
     const { seq } = message;
-    const position = { ...positionOf(message), seq, seqBefore: seq - 1 };
-    for (const push of messagePushes('message.created', message, audience)) {
-      this.delivery.push({ ...push, position });
-    }
+    const { conversationId, version } = message;
+    const position = { conversationId, version, seq, seqBefore: seq - 1 };
+    for (const push of messagePushes('message.created', message, audience, position))
+      this.delivery.push(push);
   }
 
   /** Like `created`; `lastSeq` is the conversation's as of the change. */
   updated(message: Message, lastSeq: number, audience: Audience): void {
     const position = { ...positionOf(message), seq: lastSeq, seqBefore: lastSeq };
-    for (const push of messagePushes('message.updated', message, audience)) {
-      this.delivery.push({ ...push, position });
-    }
+    for (const push of messagePushes('message.updated', message, audience, position))
+      this.delivery.push(push);
   }
 }
 
@@ -50,9 +49,10 @@ export function messagePushes(
   event: 'message.created' | 'message.updated',
   message: Message,
   { membership, except, hiddenFrom, version = message.version }: Audience,
+  position?: PushPosition,
 ): Push[] {
   const push = (to: Recipients, shown: Message): Push => {
-    return { to: without(to, hiddenFrom), frame: Frame.push(event, { message: shown }), except };
+    return { to: without(to, hiddenFrom), frame: Frame.push(event, { message: shown }), except, position };
   };
   if (!message.quote) return [push(membership.seeing(message.seq, version), message)];
   const some = membership.seeingWithout(message.seq, message.quote.seq, version);

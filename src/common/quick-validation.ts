@@ -87,10 +87,12 @@ function meets(object: object, { property, conditions, rules }: Checks): boolean
   const value = (object as Record<string, unknown>)[property];
   for (const applies of conditions) if (!applies(object, value)) return true;
   for (const { each, args, validate } of rules) {
-    const seen = { ...args, object, value };
+    // One for all objects: validators look at it and keep nothing of it.
+    args.object = object;
+    args.value = value;
     if (each && Array.isArray(value)) {
-      for (const item of value) if (validate(item, seen) !== true) return false;
-    } else if ((each && isCollection(value)) || validate(value, seen) !== true) return false;
+      for (const item of value) if (validate(item, args) !== true) return false;
+    } else if ((each && isCollection(value)) || validate(value, args) !== true) return false;
   }
   return true;
 }

@@ -54,11 +54,10 @@ describe('DeliveryService', () => {
       frame: frames[0]!,
       position: { conversationId: 'c', version: 7, seq: 7, seqBefore: 6 },
     });
-    delivery.inOrder(
-      { conversationId: 'c', version: 8 },
-      () => ann.send(frames[1]!),
-      () => undefined,
-    );
+    delivery.inOrder({
+      position: { conversationId: 'c', version: 8 },
+      write: () => ann.send(frames[1]!),
+    });
     expect(ann.frames).toEqual([]);
     await turnEnd();
     expect(ann.frames).toEqual(frames);

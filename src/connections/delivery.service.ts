@@ -28,7 +28,8 @@ export class DeliveryService {
   private readonly order: PushOrder;
   private readonly publisher: BusPublisher;
   private elsewhere: Elsewhere | undefined;
-  private positioned: Step[] = [];
+  /** By conversation. */
+  private positioned = new Map<string, Step[]>();
   private outgoing: Push[] = [];
   private unpositioned: (() => void)[] = [];
   private scheduled = false;
@@ -67,19 +68,18 @@ export class DeliveryService {
 
   /** Sends to every connection of the users, but for the excepted one. */
   push(push: Push): void {
-    const write = () => this.write(push);
     if (push.position) {
-      this.at({ position: push.position, push: push.position, write });
+      this.at(new PushStep(this, push, push.position));
       if (this.bus.peers > 0) this.outgoing.push(push);
     } else {
-      this.atEnd(write);
+      this.atEnd(() => this.sendHere(push));
       if (this.bus.peers > 0) this.atEnd(() => this.publisher.publish(push));
     }
   }
 
   /** Gives an answer at its place among the pushes of its conversation, or says that it cannot be given. */
-  inOrder(position: Position, write: () => void, fail: () => void): void {
-    this.at({ position, write, fail });
+  inOrder(answer: Step): void {
+    this.at(answer);
   }
 
   /** Asks it for what others have committed, where a conversation's pushes leave something out. */
@@ -120,8 +120,15 @@ export class DeliveryService {
   }
 
   /** Sends to those who are connected here, now; others have it from the database too. */
-  sendHere(push: Push): void {
-    this.write(push);
+  sendHere({ to, frame, except }: Push): void {
+    // Of a large group few are connected here: walk the shorter of the two.
+    if (to.has && to.size !== undefined && to.size > this.registry.userCount) {
+      for (const userId of this.registry.userIds()) {
+        if (to.has(userId)) this.registry.sendToUser(userId, frame, except);
+      }
+      return;
+    }
+    for (const userId of to) this.registry.sendToUser(userId, frame, except);
   }
 
   private receive(message: BusMessage): void {
@@ -129,7 +136,7 @@ export class DeliveryService {
     else if (message.type === 'commit') this.order.heard(message.commit);
     else if (message.type === 'push' && this.authority.isCurrent()) {
       const { userIds: to, frame } = message;
-      this.atEnd(() => this.write({ to, frame }));
+      this.atEnd(() => this.sendHere({ to, frame }));
     }
   }
 
@@ -144,13 +151,16 @@ export class DeliveryService {
       return this.heard([{ conversationId, version, base: { version: version - 1, seq: seqBefore } }]);
     for (const { to, frame } of told) {
       // Members as of the writing, when all that came before has been told.
-      const write = () => this.write({ to: isSight(to) ? (members?.seen(to, version) ?? []) : to, frame });
+      const write = () => this.sendHere({ to: isSight(to) ? (members?.seen(to, version) ?? []) : to, frame });
       this.at({ position, push: position, write });
     }
   }
 
   private at(step: Step): void {
-    this.positioned.push(step);
+    const { conversationId } = step.position;
+    const steps = this.positioned.get(conversationId);
+    if (steps) steps.push(step);
+    else this.positioned.set(conversationId, [step]);
     this.schedule();
   }
 
@@ -168,12 +178,14 @@ export class DeliveryService {
 
   private flush(): void {
     const { positioned, outgoing, unpositioned } = this;
-    this.positioned = [];
+    this.positioned = new Map();
     this.outgoing = [];
     this.unpositioned = [];
     this.scheduled = false;
-    positioned.sort((a, b) => byPosition(a.position, b.position));
-    for (const [conversationId, steps] of byConversation(positioned)) this.order.take(conversationId, steps);
+    for (const [conversationId, steps] of positioned) {
+      if (steps.length > 1) steps.sort(byVersion);
+      this.order.take(conversationId, steps);
+    }
     if (outgoing.length > 0) {
       outgoing.sort((a, b) => byPosition(a.position, b.position));
       this.publisher.publishInOrder(outgoing);
@@ -181,16 +193,22 @@ export class DeliveryService {
     for (const write of unpositioned) write();
     this.flushed((performance.now() - this.begun) / 1_000);
   }
+}
 
-  private write({ to, frame, except }: Push): void {
-    // Of a large group few are connected here: walk the shorter of the two.
-    if (to.has && to.size !== undefined && to.size > this.registry.userCount) {
-      for (const userId of this.registry.userIds()) {
-        if (to.has(userId)) this.registry.sendToUser(userId, frame, except);
-      }
-      return;
-    }
-    for (const userId of to) this.registry.sendToUser(userId, frame, except);
+/** A push at its place. */
+class PushStep implements Step {
+  constructor(
+    private readonly delivery: DeliveryService,
+    private readonly told: Push,
+    readonly push: PushPosition,
+  ) {}
+
+  get position(): Position {
+    return this.push;
+  }
+
+  write(): void {
+    this.delivery.sendHere(this.told);
   }
 }
 
@@ -198,14 +216,8 @@ function isSight(to: readonly string[] | Sight): to is Sight {
   return !Array.isArray(to);
 }
 
-function* byConversation(sorted: readonly Step[]): Iterable<[string, Step[]]> {
-  let start = 0;
-  for (let end = 1; end <= sorted.length; end++) {
-    const id = sorted[start]?.position.conversationId ?? '';
-    if (sorted[end]?.position.conversationId === id) continue;
-    yield [id, sorted.slice(start, end)];
-    start = end;
-  }
+function byVersion(a: Step, b: Step): number {
+  return a.position.version - b.position.version;
 }
 
 function byPosition(a: Position | undefined, b: Position | undefined): number {

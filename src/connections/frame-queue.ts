@@ -7,7 +7,8 @@ interface Pausable {
 }
 
 interface Handler<T> {
-  handle(item: T): Promise<void>;
+  /** What takes its time says when it has ended, and never rejects. */
+  handle(item: T): Promise<void> | undefined;
 }
 
 /** Has what a socket receives handled one after the other; a client that sends faster is held back by TCP. */
@@ -33,24 +34,39 @@ export class FrameQueue<T> {
 
   push(item: T): void {
     if (this.finishing) return;
-    if (!this.running) return void this.run(item);
+    if (!this.running) return this.run(item);
     const waiting = (this.waiting ??= []);
     if (waiting.push(item) < MAX_WAITING || this.paused) return;
     this.paused = true;
     this.socket.pause();
   }
 
-  private async run(first: T): Promise<void> {
+  private run(first: T): void {
     this.running = true;
     for (let item: T | undefined = first; item !== undefined; item = this.waiting?.shift()) {
-      await this.handler.handle(item);
-      if (this.paused && (this.waiting?.length ?? 0) < MAX_WAITING / 2) {
-        this.paused = false;
-        this.socket.resume();
-      }
+      const handled = this.handler.handle(item);
+      if (handled) return void handled.then(() => this.goOn());
+      this.readOn();
     }
+    this.rest();
+  }
+
+  private goOn(): void {
+    this.readOn();
+    const next = this.waiting?.shift();
+    if (next === undefined) this.rest();
+    else this.run(next);
+  }
+
+  private rest(): void {
     this.waiting = null;
     this.running = false;
     this.finished?.();
+  }
+
+  private readOn(): void {
+    if (!this.paused || (this.waiting?.length ?? 0) >= MAX_WAITING / 2) return;
+    this.paused = false;
+    this.socket.resume();
   }
 }

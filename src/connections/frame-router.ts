@@ -6,6 +6,7 @@ import type { Counts } from '../metrics/counts';
 import { type DeliveryService } from './delivery.service';
 import { InOrder } from './in-order';
 import type { InboundFrame } from './inbound-frame';
+import type { Position, Step } from './push-order';
 
 /** What concerns nobody but the one who asks. */
 const ABOUT_CONNECTION: ReadonlySet<string> = new Set(['ping', 'auth.refresh']);
@@ -59,16 +60,26 @@ export class FrameRouter {
 
   /** Ends when the answer is written, so that answers keep the order of their frames. */
   private succeedInOrder(frame: InboundFrame, { position, data }: InOrder<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const answer = (give: () => void) => () => {
-        give();
-        resolve();
-      };
-      this.delivery.inOrder(
-        position,
-        answer(() => frame.succeed(data)),
-        answer(() => frame.fail(new DomainError('unavailable'))),
-      );
-    });
+    return new Promise((resolve) => this.delivery.inOrder(new Answer(position, frame, data, resolve)));
+  }
+}
+
+/** An answer that waits for its place. */
+class Answer implements Step {
+  constructor(
+    readonly position: Position,
+    private readonly frame: InboundFrame,
+    private readonly data: unknown,
+    private readonly given: () => void,
+  ) {}
+
+  write(): void {
+    this.frame.succeed(this.data);
+    this.given();
+  }
+
+  fail(): void {
+    this.frame.fail(new DomainError('unavailable'));
+    this.given();
   }
 }

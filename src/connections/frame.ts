@@ -51,7 +51,7 @@ export class Frame {
 
   /** The payload with the header of its WebSocket frame. */
   wsFrame(encoding: Encoding): WsFrame {
-    if (encoding === 'json') return (this.json ??= WsFrame.ofText(JSON.stringify(this.envelope)));
+    if (encoding === 'json') return (this.json ??= WsFrame.ofText(textOf(this.envelope)));
     // Read again only where somebody here speaks the other encoding.
     this.envelope ??= JSON.parse((this.json?.payload ?? '').toString()) as Envelope;
     return (this.msgpack ??= WsFrame.ofBytes('msgpack', encode('msgpack', this.envelope)));
@@ -64,4 +64,26 @@ const QUOTE = 0x22;
 /** The event stands first in what `encode` makes of an envelope. */
 function eventOf(json: Buffer | undefined): string {
   return json?.toString('latin1', EVENT_AT, json.indexOf(QUOTE, EVENT_AT)) ?? '';
+}
+
+/** Of a message the push and the answer are encoded one after the other, so one of them is spared. */
+let latest: { message: unknown; json: string } = { message: null, json: 'null' };
+
+function textOf(envelope: Envelope | undefined): string {
+  if (!envelope || !('data' in envelope) || !isTold(envelope.data)) return JSON.stringify(envelope);
+  const { data } = envelope;
+  if (latest.message !== data.message) {
+    latest = { message: data.message, json: JSON.stringify(data.message) };
+  }
+  let json = '';
+  for (const key of Object.keys(data)) {
+    const value = key === 'message' ? latest.json : JSON.stringify(data[key]);
+    if (value !== undefined) json += `${json && ','}"${key}":${value}`;
+  }
+  const ref = envelope.event === 'reply' ? `,"ref":${JSON.stringify(envelope.ref)},"ok":true` : '';
+  return `{"event":"${envelope.event}"${ref},"data":{${json}}}`;
+}
+
+function isTold(data: unknown): data is Record<string, unknown> {
+  return typeof data === 'object' && data !== null && 'message' in data && typeof data.message === 'object';
 }

@@ -17,9 +17,9 @@ export interface PushPosition extends Position, Progress {
 export interface Step {
   readonly position: Position;
   readonly push?: PushPosition;
-  readonly write: () => void;
+  write(): void;
   /** Of an answer: says instead that it cannot be given. */
-  readonly fail?: () => void;
+  fail?(): void;
 }
 
 /** What was committed after `from`, up to `to` or (null) up to now, and has to be read to be told. */
@@ -129,7 +129,8 @@ export class PushOrder {
   private goOn(conversationId: string, steps: Step[]): void {
     let told = this.told.get(conversationId);
     const before = told?.version ?? -1;
-    for (const [index, { push, write }] of steps.entries()) {
+    for (const [index, step] of steps.entries()) {
+      const { push } = step;
       if (push) {
         // Told already, with what was read from the database.
         if (push.version <= before) continue;
@@ -139,7 +140,7 @@ export class PushOrder {
         }
         told = { version: push.version, seq: push.seq };
       }
-      write();
+      step.write();
     }
     if (told) this.told.set(conversationId, told);
   }
@@ -230,7 +231,7 @@ export class PushOrder {
   private refuse(): void {
     for (const held of this.held.values()) {
       held.reading = false;
-      for (const { push, fail } of held.steps) if (!push) fail?.();
+      for (const step of held.steps) if (!step.push) step.fail?.();
       held.steps = held.steps.filter(({ push }) => push !== undefined);
     }
   }

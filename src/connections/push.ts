@@ -9,7 +9,7 @@ export interface Push {
   /** Connection that is not told, because it is answered. */
   readonly except?: string | undefined;
   /** What happened in a conversation goes out in its order; other pushes follow, as they came. */
-  readonly position?: PushPosition;
+  readonly position?: PushPosition | undefined;
   /** Whether it tells of who is in the conversation: other nodes then read that first. */
   readonly changesMembers?: boolean;
 }

@@ -97,15 +97,16 @@ export class SocketSession {
     this.queue.push(raw);
   }
 
-  async handle(raw: RawFrame): Promise<void> {
+  /** Ends when the frame is answered, which may be at once; never rejects. */
+  handle(raw: RawFrame): Promise<void> | undefined {
     // A client need not answer a close, and until its socket is cut it could go on with a revoked session.
-    if (this.connection?.closed) return;
+    if (this.connection?.closed) return undefined;
     let frame: ClientFrame;
     try {
       frame = decodeFrame(this.encoding, raw.payload, raw.isBinary);
     } catch (error) {
       sendFailure(this.sender, error);
-      return;
+      return undefined;
     }
     const { event, ref, data = {} } = frame;
     if (!isPlainObject(data)) {
@@ -115,11 +116,10 @@ export class SocketSession {
         ref,
         event,
       );
-    } else if (event === 'auth' || !this.connection) {
-      await this.authenticate(event, data, ref);
-    } else {
-      await this.host.router.route(new InboundFrame(this.connection, event, data, ref));
+      return undefined;
     }
+    if (event === 'auth' || !this.connection) return this.authenticate(event, data, ref);
+    return this.host.router.route(new InboundFrame(this.connection, event, data, ref));
   }
 
   /** The first frame of a socket that came without a token. */

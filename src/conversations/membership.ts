@@ -67,22 +67,7 @@ export class Membership {
    * that waited meanwhile, and neither is who came or changed after the version. Those read what is missing.
    */
   seen(sight: Sight, version = Infinity): Recipients {
-    const { seq = Infinity, notSeq = -1, except = [] } = sight;
-    const { members } = this;
-    const out = new Set(except);
-    const sees = (member: CachedMember) =>
-      member.joinedSeq < seq && member.joinedSeq >= notSeq && member.version <= version;
-    return {
-      size: members.size,
-      sight,
-      has: (userId) => {
-        const member = members.get(userId);
-        return member !== undefined && sees(member) && !out.has(userId);
-      },
-      *[Symbol.iterator]() {
-        for (const [userId, member] of members) if (sees(member) && !out.has(userId)) yield userId;
-      },
-    };
+    return new SeeingMembers(this.members, sight, version);
   }
 
   /** The members who may see the message of a number, but not an earlier one; null: there are none. */
@@ -122,5 +107,36 @@ export class Membership {
         this.latestJoin = Math.max(this.latestJoin, member.joinedSeq);
       }
     }
+  }
+}
+
+/** Of the members those who see something. Asked for with every message, so it keeps no closures. */
+class SeeingMembers implements Iterable<string> {
+  constructor(
+    private readonly members: ReadonlyMap<string, CachedMember>,
+    readonly sight: Sight,
+    private readonly version: number,
+  ) {}
+
+  get size(): number {
+    return this.members.size;
+  }
+
+  has(userId: string): boolean {
+    const member = this.members.get(userId);
+    return member !== undefined && this.sees(userId, member);
+  }
+
+  [Symbol.iterator](): IterableIterator<string> {
+    const seeing: string[] = [];
+    for (const [userId, member] of this.members) if (this.sees(userId, member)) seeing.push(userId);
+    return seeing.values();
+  }
+
+  private sees(userId: string, { joinedSeq, version }: CachedMember): boolean {
+    const { seq = Infinity, notSeq = -1, except } = this.sight;
+    return (
+      joinedSeq < seq && joinedSeq >= notSeq && version <= this.version && except?.includes(userId) !== true
+    );
   }
 }

@@ -5,25 +5,18 @@ const ANSWERED_WITHIN_MS = 200;
 
 /** The commits of this process whose answer is still on its way, by conversation. */
 export class InFlight {
-  private readonly byConversation = new Map<string, Set<Promise<unknown>>>();
+  /** One each almost always. */
+  private readonly byConversation = new Map<string, Promise<unknown> | Set<Promise<unknown>>>();
 
   /** Runs what commits something in these conversations. */
   async run<T>(conversationIds: Iterable<string>, commit: () => Promise<T>): Promise<T> {
     const ids = new Set(conversationIds);
     const running = commit();
-    for (const id of ids) {
-      const all = this.byConversation.get(id);
-      if (all) all.add(running);
-      else this.byConversation.set(id, new Set([running]));
-    }
+    for (const id of ids) this.add(id, running);
     try {
       return await running;
     } finally {
-      for (const id of ids) {
-        const all = this.byConversation.get(id);
-        all?.delete(running);
-        if (all?.size === 0) this.byConversation.delete(id);
-      }
+      for (const id of ids) this.remove(id, running);
     }
   }
 
@@ -33,7 +26,10 @@ export class InFlight {
    * What waits for a lock is not waited for: it has not been committed.
    */
   async settled(conversationIds: readonly string[]): Promise<void> {
-    const running = conversationIds.flatMap((id) => [...(this.byConversation.get(id) ?? [])]);
+    const running = conversationIds.flatMap((id) => {
+      const all = this.byConversation.get(id);
+      return all instanceof Set ? [...all] : (all ?? []);
+    });
     if (running.length > 0) {
       const patience = new AbortController();
       const late = sleep(ANSWERED_WITHIN_MS, undefined, patience).catch(() => undefined);
@@ -43,5 +39,17 @@ export class InFlight {
     // What is told of a commit leaves at the end of the turn in which it was answered.
     await turn();
     await turn();
+  }
+
+  private add(id: string, running: Promise<unknown>): void {
+    const all = this.byConversation.get(id);
+    if (all instanceof Set) all.add(running);
+    else this.byConversation.set(id, all ? new Set([all, running]) : running);
+  }
+
+  private remove(id: string, running: Promise<unknown>): void {
+    const all = this.byConversation.get(id);
+    if (all instanceof Set) all.delete(running);
+    if (all === running || (all instanceof Set && all.size === 0)) this.byConversation.delete(id);
   }
 }

@@ -78,9 +78,14 @@ export class ContactsService {
     return new Map(rows.map((row) => [row.user_id, row.friends.split(',')]));
   }
 
-  /** Whether either has blocked the other; asked for every direct message. */
+  /** Whether either has blocked the other. */
   isBlocked(a: string, b: string): Promise<boolean> {
     return this.blocks.get(pairKey(a, b));
+  }
+
+  /** The same, if it is in memory; asked for every direct message. */
+  isBlockedHeld(a: string, b: string): boolean | undefined {
+    return this.blocks.held(pairKey(a, b));
   }
 
   /** Grows with every change that is heard of: while it stands, what was asked for here holds. */

@@ -8,8 +8,8 @@ interface Options<V> {
 
 /** A bounded cache over the database that never keeps what was read before an invalidation. */
 export class InvalidatedCache<V extends NonNullable<unknown>> {
-  // Promises are kept, so that a hit allocates nothing.
-  private readonly values: LRUCache<string, Promise<V>>;
+  // Promises are kept too, so that a hit allocates nothing.
+  private readonly values: LRUCache<string, { value: V; promise: Promise<V> }>;
   private readonly loading = new Map<string, Loading<V>>();
   private readonly weight: (value: V) => number;
 
@@ -22,7 +22,12 @@ export class InvalidatedCache<V extends NonNullable<unknown>> {
   }
 
   get(key: string): Promise<V> {
-    return this.values.get(key) ?? this.load(key);
+    return this.values.get(key)?.promise ?? this.load(key);
+  }
+
+  /** What is in memory: to wait for it costs more than the look. */
+  held(key: string): V | undefined {
+    return this.values.get(key)?.value;
   }
 
   /** To be called after the commit of a change. */
@@ -42,10 +47,10 @@ export class InvalidatedCache<V extends NonNullable<unknown>> {
 
   private async keep(key: string, loading: Loading<V>): Promise<V> {
     try {
-      const reading = this.read(key);
-      const value = await reading;
+      const promise = this.read(key);
+      const value = await promise;
       if (loading.stale) return await this.get(key);
-      this.values.set(key, reading, { size: this.weight(value) });
+      this.values.set(key, { value, promise }, { size: this.weight(value) });
       return value;
     } finally {
       if (this.loading.get(key) === loading) this.loading.delete(key);
