@@ -28,7 +28,7 @@ export class DeliveryService {
   private readonly order: PushOrder;
   private readonly publisher: BusPublisher;
   private elsewhere: Elsewhere | undefined;
-  /** By conversation. */
+  /** By conversation, in the order of versions. */
   private positioned = new Map<string, Step[]>();
   private outgoing: Push[] = [];
   private unpositioned: (() => void)[] = [];
@@ -159,7 +159,7 @@ export class DeliveryService {
   private at(step: Step): void {
     const { conversationId } = step.position;
     const steps = this.positioned.get(conversationId);
-    if (steps) steps.push(step);
+    if (steps) insert(steps, step);
     else this.positioned.set(conversationId, [step]);
     this.schedule();
   }
@@ -182,10 +182,7 @@ export class DeliveryService {
     this.outgoing = [];
     this.unpositioned = [];
     this.scheduled = false;
-    for (const [conversationId, steps] of positioned) {
-      if (steps.length > 1) steps.sort(byVersion);
-      this.order.take(conversationId, steps);
-    }
+    for (const [conversationId, steps] of positioned) this.order.take(conversationId, steps);
     if (outgoing.length > 0) {
       outgoing.sort((a, b) => byPosition(a.position, b.position));
       this.publisher.publishInOrder(outgoing);
@@ -216,8 +213,12 @@ function isSight(to: readonly string[] | Sight): to is Sight {
   return !Array.isArray(to);
 }
 
-function byVersion(a: Step, b: Step): number {
-  return a.position.version - b.position.version;
+/** Behind those of its version; almost always it is the latest. */
+function insert(steps: Step[], step: Step): void {
+  let at = steps.length;
+  while (at > 0 && (steps[at - 1]?.position.version ?? 0) > step.position.version) at--;
+  if (at === steps.length) steps.push(step);
+  else steps.splice(at, 0, step);
 }
 
 function byPosition(a: Position | undefined, b: Position | undefined): number {

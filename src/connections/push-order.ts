@@ -129,7 +129,9 @@ export class PushOrder {
   private goOn(conversationId: string, steps: Step[]): void {
     let told = this.told.get(conversationId);
     const before = told?.version ?? -1;
-    for (const [index, step] of steps.entries()) {
+    let index = -1;
+    for (const step of steps) {
+      index++;
       const { push } = step;
       if (push) {
         // Told already, with what was read from the database.

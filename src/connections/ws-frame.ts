@@ -6,6 +6,9 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MAX_16 = 65_535;
 
+// Frames of half a kilobyte are cut from slabs, and each slab costs the collector as much as many objects.
+Buffer.poolSize = 65_536;
+
 /** A payload as one WebSocket frame of a server: final, not masked, not compressed (RFC 6455, 5.2). */
 export class WsFrame {
   private constructor(
