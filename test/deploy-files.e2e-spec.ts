@@ -143,7 +143,7 @@ describe('deploy/docker', () => {
   it('starts the server by node, as somebody who is not root, and asks it how it is', () => {
     const last = stages.at(-1)!;
     expect(last.instructions).toContainEqual({ name: 'USER', text: 'node' });
-    expect(JSON.parse(last.the('CMD'))).toEqual(['node', 'dist/src/main.js']);
+    expect(JSON.parse(last.the('CMD'))).toEqual(['node', '--max-semi-space-size=32', 'dist/src/main.js']);
     expect(last.the('HEALTHCHECK')).toMatch(/CMD \["node", .*\/health\/ready/s);
     for (const { from } of stages) expect(from).toMatch(/^node:\$\{NODE_VERSION\}-bookworm-slim$/);
   });
@@ -210,7 +210,7 @@ describeWith('systemd-analyze', 'deploy/systemd', () => {
 
   it('starts what is built, stops as it has to be stopped, and sets what there is', () => {
     const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(read('systemd/parley.service'))?.[1];
-    expect(value('ExecStart')).toBe('/usr/bin/node dist/src/main.js');
+    expect(value('ExecStart')).toBe('/usr/bin/node --max-semi-space-size=32 dist/src/main.js');
     expect(value('KillSignal')).toBe('SIGTERM');
     // Its workers and the embedded database are ended by the main process.
     expect(value('KillMode')).toBe('mixed');
