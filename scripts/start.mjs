@@ -9,7 +9,13 @@ build();
 // In a session of its own the server hears Ctrl-C only through us; the terminal tells us, and npm tells us again.
 const server = spawn(
   process.execPath,
-  ['--max-semi-space-size=32', '--require', './scripts/dies-with-launcher.cjs', 'dist/src/main.js', ...process.argv.slice(2)],
+  [
+    '--max-semi-space-size=32',
+    '--require',
+    './scripts/dies-with-launcher.cjs',
+    'dist/src/main.js',
+    ...process.argv.slice(2),
+  ],
   { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true },
 );
 
