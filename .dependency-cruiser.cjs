@@ -89,6 +89,12 @@ const directions = [
     { path: '^(src|test|tools|bench|web|packages/(?!react/|client/|protocol/))' },
   ),
   rule(
+    'web-knows-client-only',
+    'web → packages/client → packages/protocol: the page is made of what every client has.',
+    { path: '^web/', pathNot: spec },
+    { path: '^(src|test|tools|bench|packages/(?!client/|protocol/))' },
+  ),
+  rule(
     'protocol-depends-on-nothing',
     'packages/protocol has no runtime dependency, not even Node.',
     { path: '^packages/protocol/src/', pathNot: spec },

@@ -27,6 +27,13 @@ const noNamedRelation = {
   message: 'Name the related entity as () => Entity, so that the import check sees where it lives.',
 };
 
+const noHtml = [
+  "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+  "Property[key.name='dangerouslySetInnerHTML']",
+  'MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|srcdoc|createContextualFragment)$/]',
+  "CallExpression[callee.object.name='document'][callee.property.name=/^write(ln)?$/]",
+].map((selector) => ({ selector, message: 'Text is never HTML: render it as text.' }));
+
 export default defineConfig(
   { ignores: ['**/dist/', 'test/releases/', 'coverage/', '.parley/', 'bench/results/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -82,8 +89,13 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts'],
-    ignores: [...specs, 'src/database/migrations/*.ts'],
+    // Text of others is never HTML, by whatever door.
+    files: ['web/**/*.{ts,tsx}'],
+    rules: { 'no-restricted-syntax': ['error', ...noHtml] },
+  },
+  {
+    files: ['src/**/*.ts', 'web/src/**/*.{ts,tsx}'],
+    ignores: [...specs, 'src/database/migrations/*.ts', 'web/src/i18n/{en,zh}.ts'],
     rules: {
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
@@ -104,7 +116,7 @@ export default defineConfig(
   },
   {
     // No tsconfig.json holds them: the packages are built without their specs and without jest's types.
-    files: ['packages/*/src/**/*.spec.ts'],
+    files: ['packages/*/src/**/*.spec.ts', 'web/src/**/*.spec.ts'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { parserOptions: { projectService: false, project: false } },
   },

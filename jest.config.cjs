@@ -35,7 +35,11 @@ const base = {
 
 module.exports = {
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{src,tools,bench,packages}/**/*.spec.ts'] },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{src,tools,bench,packages,web/src}/**/*.spec.ts'],
+    },
     {
       ...base,
       displayName: 'e2e',

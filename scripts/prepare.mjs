@@ -20,11 +20,14 @@ const SOURCES = [
   'tsconfig.json',
 ].concat(
   ['tsconfig.build.json', 'packages/build.mjs'],
+  ['src', 'public', 'index.html', 'package.json', 'tsconfig.json', 'vite.config.mts'].map(
+    (file) => `web/${file}`,
+  ),
   ['protocol', 'client', 'react'].flatMap((name) =>
     ['src', 'package.json', 'tsconfig.json'].map((file) => `packages/${name}/${file}`),
   ),
 );
-const OUTPUTS = ['dist/src/main.js'].concat(
+const OUTPUTS = ['dist/src/main.js', 'web/dist/index.html'].concat(
   ['protocol', 'client', 'react'].flatMap((name) =>
     ['index.js', 'index.mjs'].map((file) => `packages/${name}/dist/${file}`),
   ),

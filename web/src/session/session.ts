@@ -1,0 +1,102 @@
+import {
+  browserTabs,
+  Contacts,
+  indexedDbStorage,
+  longPolling,
+  ParleyAccount,
+  ParleyClient,
+  Users,
+} from '@parley/client';
+import type { Me, Tokens } from '@parley/protocol';
+import { Cell, readKept, writeKept } from '../core/cell';
+import { Drafts } from '../core/drafts';
+import type { Parley } from '../core/parley';
+import { show } from '../core/route';
+
+/** Who uses the page. */
+export type Session =
+  | { readonly is: 'beginning' }
+  | { readonly is: 'out'; readonly hasEnded: boolean }
+  | { readonly is: 'in'; readonly parley: Parley };
+
+const url = location.origin;
+const TOKENS = 'parley.session';
+
+const isTokens = (value: unknown): value is Tokens =>
+  typeof value === 'object' && value !== null && 'refreshToken' in value && 'user' in value;
+
+const readTokens = () => readKept<Tokens | null>(TOKENS, null, (value) => value === null || isTokens(value));
+
+/** One for the page: what is kept is shared by its tabs. */
+const account = new ParleyAccount({
+  url,
+  store: { read: readTokens, write: (tokens) => writeKept(TOKENS, tokens) },
+});
+
+export const session = new Cell<Session>({ is: 'beginning' });
+
+/** Goes on as who was logged in before a reload. */
+export async function begin(): Promise<void> {
+  const me = await account.current();
+  if (me) await enter(me);
+  else session.set({ is: 'out', hasEnded: false });
+}
+
+export async function logIn(username: string, password: string): Promise<void> {
+  await enter(await account.logIn({ username, password, deviceName: deviceName() }));
+}
+
+export async function register(input: { username: string; password: string; displayName: string }) {
+  await enter(await account.register({ ...input, deviceName: deviceName() }));
+}
+
+async function enter(me: Me): Promise<void> {
+  const client = new ParleyClient({
+    url,
+    userId: me.id,
+    getToken: account.getToken,
+    // Each person's apart: what is held of one is not looked at by another.
+    storage: indexedDbStorage({ name: `parley-${me.id}` }),
+    tabs: browserTabs({ name: `parley-${me.id}` }),
+    fallback: longPolling,
+  });
+  const drafts = new Drafts(me.id);
+  const left = new AbortController();
+  const leave = async (hasEnded: boolean) => {
+    if (left.signal.aborted) return;
+    left.abort();
+    // Nothing of theirs stays in the browser.
+    await client.forget().catch(() => undefined);
+    await client.stop();
+    drafts.forget();
+    if (hasEnded) writeKept(TOKENS, null);
+    else await account.logOut();
+    show(null);
+    session.set({ is: 'out', hasEnded });
+  };
+  client.on('stopped', ({ error: { code } }) => {
+    if (code === 'session_revoked' || code === 'logged_out') void leave(true);
+  });
+  const otherTab = ({ key }: StorageEvent) => {
+    // It has logged out, or somebody else in.
+    if (key === TOKENS && readTokens()?.user.id !== me.id) location.reload();
+  };
+  addEventListener('storage', otherTab, { signal: left.signal });
+  await client.start();
+  const parley = {
+    ...{ account, client, drafts, me: new Cell(me) },
+    ...{ users: new Users(client), contacts: new Contacts(client) },
+    logOut: () => leave(false),
+  };
+  client.learn(me);
+  session.set({ is: 'in', parley });
+}
+
+/** For the list of sessions: browser and system, as far as they tell. */
+function deviceName(): string {
+  // In this order: most browsers name others too.
+  const named = (names: string[]) => names.find((name) => navigator.userAgent.includes(name));
+  const browser = named(['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari']) ?? 'Browser';
+  const system = named(['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS X', 'Linux']);
+  return [browser.replace('Edg', 'Edge').replace('OPR', 'Opera'), system].filter(Boolean).join(', ');
+}
