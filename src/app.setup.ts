@@ -19,6 +19,7 @@ import { DeliveryService } from './connections/delivery.service';
 import { SocketHost } from './connections/socket-host';
 import { limitTimes } from './http-timeouts';
 import { openApiDocument } from './openapi';
+import { Page } from './page';
 
 /** Paths outside of /v1: what machines and developers ask for. */
 const UNVERSIONED = ['health/live', 'health/ready'];
@@ -27,15 +28,17 @@ const UNVERSIONED = ['health/live', 'health/ready'];
 export function setUpApp(app: NestExpressApplication): void {
   const env = app.get<Env>(ENV);
   const requests = app.get(RequestsInFlight);
+  const page = env.webPage ? Page.read() : null;
   limitTimes(app.getHttpServer());
   // Before everything else, so that a body on its way counts too.
   app.use((...request: Parameters<RequestsInFlight['track']>) => requests.track(...request));
-  app.use(refuseUnknownPaths(env.apiDocs));
+  app.use(refuseUnknownPaths(env.apiDocs, page));
   app.setGlobalPrefix('v1', { exclude: UNVERSIONED });
   app.useBodyParser('json', { limit: LIMITS.frameBytes });
   app.disable('x-powered-by');
   app.use(helmet({ contentSecurityPolicy: env.apiDocs ? DOCS_CSP : undefined, hsts: env.tls !== null }));
   app.use(compression());
+  if (page) app.use(page.serve);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new RestErrorFilter());
   app.useWebSocketAdapter(
@@ -52,11 +55,11 @@ export function setUpApp(app: NestExpressApplication): void {
 }
 
 /** Nest answers below /v1 only; the rest would get a page of Express's own. */
-function refuseUnknownPaths(apiDocs: boolean) {
+function refuseUnknownPaths(apiDocs: boolean, page: Page | null) {
   const known = apiDocs ? /^\/(v1|health|docs|openapi\.json|asyncapi\.json)(\/|$)/ : /^\/(v1|health)(\/|$)/;
   return (request: Request, response: Response, next: NextFunction) => {
-    if (known.test(request.path)) next();
-    else if (apiDocs && request.path === '/') response.redirect('/docs');
+    if (known.test(request.path) || page?.has(request)) next();
+    else if (apiDocs && !page && request.path === '/') response.redirect('/docs');
     else response.status(404).json({ error: new DomainError('route_unknown').toBody() });
   };
 }

@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from './database/embedded-postgres/embedded-pos
 import { connectionsOf } from './database/following';
 import { migrate } from './database/migrate';
 import { explain } from './explain';
+import { builtPage } from './page';
 import { startServer } from './server';
 import { Carried, oneAtATime } from './metrics/exposition';
 import type { Snapshot } from './metrics/metrics';
@@ -134,6 +135,7 @@ function printAddresses(
   const lines = [
     '',
     'Parley is running.',
+    ...(env.webPage && builtPage() !== null ? [`  Chat       ${base}/`] : []),
     `  REST       ${base}/v1`,
     `  WebSocket  ${base.replace(/^http/, 'ws')}${SOCKET_PATH}`,
     ...(env.apiDocs ? [`  API docs   ${base}/docs (OpenAPI: ${base}/openapi.json)`] : []),

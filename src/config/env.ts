@@ -50,6 +50,8 @@ export interface Env {
   editHistory: boolean;
   /** Seconds after which a message cannot be edited any more; 0: it always can. */
   editWindowSeconds: number;
+  /** Whether the chat page is served at `/`. */
+  webPage: boolean;
   apiDocs: boolean;
   logLevel: LogLevel;
 }
@@ -124,6 +126,7 @@ export function readEnv(source: Source = process.env): Env {
     writeQueueMessages: read.integer('WRITE_QUEUE_MESSAGES', 20_000, 100, 1_000_000),
     editHistory: read.flag('EDIT_HISTORY', false),
     editWindowSeconds: read.integer('EDIT_WINDOW_SECONDS', 0, 0, 2_000_000_000),
+    webPage: read.flag('WEB_PAGE', true),
     apiDocs: read.flag('API_DOCS', true),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
