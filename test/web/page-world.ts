@@ -1,0 +1,35 @@
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { startBrowser } from '../../tools/page/browser';
+import { ChatWindow } from '../../tools/page/chat-window';
+
+/** A browser, and the windows in it: none may have complained when a test ends. */
+export class PageWorld {
+  readonly windows: ChatWindow[] = [];
+
+  private constructor(
+    readonly browser: Browser,
+    private readonly url: () => string,
+  ) {}
+
+  static async start(url: () => string): Promise<PageWorld> {
+    return new PageWorld(await startBrowser(), url);
+  }
+
+  /** Somebody new, in a browser profile of their own. */
+  async person(name: string, options: BrowserContextOptions = {}): Promise<ChatWindow> {
+    return this.keep(await ChatWindow.register(this.browser, `${this.url()}/`, name, options));
+  }
+
+  keep(window: ChatWindow): ChatWindow {
+    this.windows.push(window);
+    return window;
+  }
+
+  /** Closes all windows; fails when the security policy, or an error in the page, had something to say. */
+  async tidy(): Promise<void> {
+    const windows = this.windows.splice(0);
+    const complaints = windows.flatMap((window) => window.complaints);
+    await Promise.all(windows.map((window) => window.close()));
+    expect(complaints).toEqual([]);
+  }
+}
