@@ -21,7 +21,7 @@ afterAll(async () => {
 function firstChat(): string {
   const section = readFileSync(join(ROOT, 'README.md'), 'utf8')
     .split(/^## /m)
-    .find((part) => part.startsWith('A first chat\n'));
+    .find((part) => part.startsWith('The same without a browser\n'));
   const blocks = [...(section ?? '').matchAll(/^```bash\n([\s\S]*?)^```$/gm)];
   return blocks.map((match) => match[1]).join('\n');
 }
