@@ -46,6 +46,8 @@ export function dataSourceOptions(connection: DatabaseConnection, poolSize = 10)
       // and where the planner takes a conversation for small, it would read all of a large one.
       options: '-c enable_bitmapscan=off',
       Client: ImpatientClient,
+      // What does not depend on an answer is sent before it has come.
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     },

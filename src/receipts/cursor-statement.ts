@@ -1,4 +1,5 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryArrayConfig } from 'pg';
+import { atOnce } from '../database/at-once';
 import { AS_TEXT, arrayOf } from '../timeline/append-columns';
 import { CURRENT_XID } from '../timeline/current-xid';
 
@@ -80,7 +81,7 @@ const LOCK = {
 type Row = [place: string, delivered: string, read: string, last: string, isThere: string];
 
 /**
- * Moves cursors forward, in one transaction; somebody may stand in a conversation only once.
+ * Moves cursors forward, with one commit; somebody may stand in a conversation only once.
  *
  * @param waits Whether to wait for who holds a row, which is for one move alone, or to pass it over.
  */
@@ -90,34 +91,21 @@ export async function moveCursors(
   waits: boolean,
 ): Promise<Fate[]> {
   const fates = new Array<Fate>(moves.length).fill(null);
-  await client.query(BEGIN);
-  try {
-    if (waits) await client.query({ ...LOCK, values: toColumns(moves) });
-    for (const [place, ...row] of await run(client, MOVE, moves))
-      fates[Number(place) - 1] = toCursors(row, true);
-    const others = moves.flatMap((_, at) => (fates[at] ? [] : [at]));
-    if (others.length > 0) {
-      const left = others.flatMap((at) => moves[at] ?? []);
-      for (const [place, ...row] of await run(client, LOOK, left)) {
-        fates[others[Number(place) - 1] ?? -1] = row[3] === 't' ? toCursors(row, false) : 'passed';
-      }
-    }
-    await client.query('COMMIT');
-  } catch (error) {
-    // On a lost connection there is nothing to roll back; what counts is why it was lost.
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
+  const wanted = on(MOVE, moves);
+  const answers = await atOnce(client, BEGIN, waits ? [on(LOCK, moves), wanted] : [wanted]);
+  for (const [place, ...row] of answers.at(-1) as Row[]) fates[Number(place) - 1] = toCursors(row, true);
+  const others = moves.flatMap((_, at) => (fates[at] ? [] : [at]));
+  if (others.length === 0) return fates;
+  const left = others.flatMap((at) => moves[at] ?? []);
+  const [looked] = await atOnce(client, BEGIN, [on(LOOK, left)]);
+  for (const [place, ...row] of looked as Row[]) {
+    fates[others[Number(place) - 1] ?? -1] = row[3] === 't' ? toCursors(row, false) : 'passed';
   }
   return fates;
 }
 
-async function run(
-  client: PoolClient,
-  statement: { name: string; text: string },
-  moves: readonly Wanted[],
-): Promise<Row[]> {
-  const query = { ...statement, values: toColumns(moves), rowMode: 'array' as const, types: AS_TEXT };
-  return (await client.query<Row>(query)).rows;
+function on(statement: { name: string; text: string }, moves: readonly Wanted[]): QueryArrayConfig {
+  return { ...statement, values: toColumns(moves), rowMode: 'array', types: AS_TEXT };
 }
 
 function toColumns(moves: readonly Wanted[]): string[] {

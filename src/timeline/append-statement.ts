@@ -130,10 +130,11 @@ export async function appendMessages(
   messages: readonly NewMessage[],
   locking: Locking,
 ): Promise<Fate[]> {
-  await client.query(BEGIN);
   let fates: Fate[];
   try {
-    fates = await recheck(messages, await lockAll(client, messages, locking));
+    // Sent together: a wait costs more than beginning does.
+    const [, locked] = await Promise.all([client.query(BEGIN), lockAll(client, messages, locking)]);
+    fates = await recheck(messages, locked);
     const accepted = messages.filter((_, at) => fates[at] === 'known');
     if (accepted.length > 0) {
       const stored = await insert(client, nodeId, accepted);
