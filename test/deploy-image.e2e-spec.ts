@@ -32,7 +32,8 @@ it('an image that is built as the Dockerfile says serves, is found healthy, and 
       PORT: port,
     };
     const [, ...command] = JSON.parse(last.the('CMD')) as string[];
-    const server = await ServerProcess.start(app, settings, join(app, ...command));
+    const main = join(app, command.pop() ?? '');
+    const server = await ServerProcess.start(app, { ...settings, NODE_OPTIONS: command.join(' ') }, main);
     const [, ...question] = JSON.parse(/CMD (.*)$/.exec(last.the('HEALTHCHECK'))?.[1] ?? '') as string[];
     const health = () => run(process.execPath, question, { env: { PORT: port } });
     await health();
