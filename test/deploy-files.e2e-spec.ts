@@ -157,11 +157,11 @@ describe('deploy/docker', () => {
     const packages = readdirSync(join(ROOT, 'packages'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => `packages/${name}/package.json`);
-    expect(sources).toEqual(expect.arrayContaining(packages));
+    expect(sources).toEqual(expect.arrayContaining([...packages, 'web/package.json']));
     const allowed = [...read('docker/Dockerfile.dockerignore').matchAll(/^!(\S+)$/gm)].map(
       ([, path]) => path,
     );
-    const top = new Set(sources.map((source) => (source.startsWith('packages/') ? 'packages' : source)));
+    const top = new Set(sources.map((source) => source.replace(/^(packages|web)\/.*/, '$1')));
     expect([...top].sort()).toEqual(allowed.sort());
   });
 });

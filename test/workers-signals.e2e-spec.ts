@@ -107,6 +107,7 @@ describeWith('redis-server', 'two workers', () => {
     const lines = server.output.slice(server.output.indexOf('Parley is running.')).trim().split('\n');
     expect(lines).toEqual([
       'Parley is running.',
+      `  Chat       http://localhost:${at}/`,
       `  REST       http://localhost:${at}/v1`,
       `  WebSocket  ws://localhost:${at}/ws`,
       expect.stringMatching(/^ {2}API docs {3}http:\/\/localhost:/),
