@@ -35,6 +35,20 @@ describe('metrics of several processes', () => {
     expect(after).toContain('parley_connections 2');
   });
 
+  it('do not fall by a rounding when one ends', async () => {
+    const carried = new Carried();
+    const processes = [0.1, 0.2, 0.3, 0.7].map((seconds, pid): [number, Metrics] => {
+      const metrics = new Metrics();
+      metrics.counter({ name: 'parley_seconds_total', help: 'Seconds' }, () => seconds);
+      return [pid, metrics];
+    });
+    const sums: string[] = [];
+    for (let ended = 0; ended <= processes.length; ended++) {
+      sums.push(await textOf(carried, processes.slice(ended)));
+    }
+    expect(new Set(sums.map((text) => /parley_seconds_total (\S+)/.exec(text)?.[1])).size).toBe(1);
+  });
+
   it('take of one that is busy what it said last', async () => {
     const carried = new Carried();
     const metrics = processWith(3);

@@ -42,7 +42,7 @@ export class Carried {
       this.last.delete(pid);
       this.ended = await sumOf([this.ended, snapshot.filter(grows)]);
     }
-    for (const [pid, snapshot] of answers) if (snapshot) this.last.set(pid, snapshot);
+    for (const [pid, snapshot] of answers) if (snapshot) this.last.set(pid, snapshot.map(inSteps));
     return [...this.last.values(), this.ended];
   }
 }
@@ -56,6 +56,19 @@ export class Carried {
 export function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => (running ??= read().finally(() => (running = undefined)));
+}
+
+/** Steps of a nanosecond or so, of which sums of any order are the same: what has ended is added up before. */
+const STEPS = 2 ** 30;
+
+function inSteps(metric: Snapshot[number]): Snapshot[number] {
+  if (!grows(metric)) return metric;
+  const samples = metric.values as { value: number }[];
+  const values = samples.map((sample) => ({
+    ...sample,
+    value: Math.round(sample.value * STEPS) / STEPS,
+  }));
+  return { ...metric, values } as Snapshot[number];
 }
 
 function grows({ type }: Snapshot[number]): boolean {
