@@ -1,3 +1,5 @@
+const { cpus } = require('node:os');
+
 // ESM-only packages that a CommonJS test must have compiled, or jest cannot load them on Node 20.
 const esm = [
   '@nestjs',
@@ -49,4 +51,6 @@ module.exports = {
     },
   ],
   testTimeout: 30_000,
+  // Of two cores jest would use one; but most of its time a test waits for a process that starts or dies.
+  maxWorkers: Math.max(2, cpus().length - 1),
 };
