@@ -174,6 +174,19 @@ export class Node {
     this.registry.remove(connection);
   }
 
+  /** Somebody who is connected, and up to date. */
+  async watcher(userId: string): Promise<FakeConnection> {
+    const connection = this.open(userId);
+    await this.sweep();
+    connection.news();
+    return connection;
+  }
+
+  /** What somebody is to somebody who asks. */
+  async status(actor: string, userId: string): Promise<string | undefined> {
+    return (await this.service.get({ userId: actor, sessionId: 's' }, [userId]))[0]?.status;
+  }
+
   async sweep(): Promise<void> {
     await settled();
     await this.tracker.sweep().catch(() => undefined);
