@@ -117,7 +117,8 @@ async function runScenario(scenario: Scenario, settings: Pick<Bench, 'quick' | '
       startServer: async (wanted) => own(await BenchServer.start(wanted)),
     });
   } finally {
-    await removeAll();
+    // Who was halted must not end before the servers have.
+    await (halting ?? removeAll());
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, halt);
   }
 }
