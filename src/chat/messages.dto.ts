@@ -1,5 +1,4 @@
 import { LIMITS, type History, type MessageInput, type MessageSent } from '@parley/protocol';
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -17,6 +16,7 @@ import {
 import { IsId } from '../common/ids';
 import { MessageDto } from '../timeline/message.dto';
 import { IsMetadata, IsStorableText, MaxBytes } from '../common/text';
+import { ToNumber } from '../common/to-number';
 
 const DEFAULT_HISTORY = 50;
 
@@ -82,7 +82,7 @@ export class MessageSendDto extends MessageInputDto {
 export class HistoryQuery {
   /** Only messages with a smaller seq, the newest of them. */
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
@@ -90,14 +90,14 @@ export class HistoryQuery {
 
   /** Only messages with a greater seq, the oldest of them. */
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   after?: number;
 
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(1)
   @Max(LIMITS.pageSize)

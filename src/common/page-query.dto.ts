@@ -1,6 +1,6 @@
 import { LIMITS } from '@parley/protocol';
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { ToNumber } from './to-number';
 
 const DEFAULT_PAGE_SIZE = 50;
 
@@ -14,7 +14,7 @@ export class PageQuery {
 
   /** Items on the page. */
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(1)
   @Max(LIMITS.pageSize)

@@ -23,8 +23,6 @@ interface Checks {
   readonly property: string;
   readonly conditions: readonly Condition[];
   readonly rules: readonly Rule[];
-  /** Whether it is made a number, which a number is already. */
-  readonly isNumber: boolean;
   /** What class-transformer does with it besides; null where it is more than calling these. */
   readonly transforms: readonly Transform[] | null;
 }
@@ -56,7 +54,7 @@ export function readQuickly<T extends object>(target: Class<T>, plain: object): 
   const object = new target();
   for (const [key, value] of Object.entries(plain) as [string, unknown][]) {
     const own = checks.get(key);
-    if (!own?.transforms || !isFlat(value) || (own.isNumber && typeof value !== 'number')) return null;
+    if (!own?.transforms || !isFlat(value)) return null;
     let read: unknown = Array.isArray(value) ? [...(value as unknown[])] : value;
     for (const transform of own.transforms) {
       read = transform({
@@ -117,8 +115,7 @@ function gather(target: object): ReadonlyMap<string, Checks> | null {
   for (const metadata of metadatas) {
     const { propertyName: property, type, constraints, each, constraintCls, validateIf } = metadata;
     const own = checks.get(property) ?? {
-      ...{ property, conditions: [], rules: [], isNumber: typeOf(target, property) === Number },
-      transforms: transformsOf(target, property),
+      ...{ property, conditions: [], rules: [], transforms: transformsOf(target, property) },
     };
     checks.set(property, own);
     if (type === ValidationTypes.CONDITIONAL_VALIDATION) own.conditions.push(constraints[0] as Condition);
@@ -139,16 +136,11 @@ function isClass(target: object): target is Class {
 
 function transformsOf(target: Class, property: string): readonly Transform[] | null {
   const storage = defaultMetadataStorage;
-  const type = typeOf(target, property);
   const isMore =
-    (type !== undefined && type !== Number) ||
+    storage.findTypeMetadata(target, property) !== undefined ||
     storage.getExposedMetadatas(target).length > 0 ||
     storage.getExcludedMetadatas(target).length > 0;
   if (isMore) return null;
   const found = storage.findTransformMetadatas(target, property, TransformationType.PLAIN_TO_CLASS);
   return found.some(({ options }) => options.groups) ? null : found.map(({ transformFn }) => transformFn);
-}
-
-function typeOf(target: Class, property: string): unknown {
-  return defaultMetadataStorage.findTypeMetadata(target, property)?.typeFunction();
 }

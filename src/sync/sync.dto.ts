@@ -6,10 +6,10 @@ import {
   type MemberReceipt,
   type SyncPage,
 } from '@parley/protocol';
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsId } from '../common/ids';
 import { PageQuery } from '../common/page-query.dto';
+import { ToNumber } from '../common/to-number';
 import { MemberDto } from '../conversations/conversations.dto';
 import { MessageDto } from '../timeline/message.dto';
 import { ConversationSummaryDto } from './conversation-list.dto';
@@ -22,7 +22,7 @@ export class SyncDto extends PageQuery {}
 export class SyncQuery extends SyncDto {
   /** Seconds to wait for news when there is none. */
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(0)
   @Max(LIMITS.syncWaitSeconds)
@@ -32,21 +32,21 @@ export class SyncQuery extends SyncDto {
 /** Where a client has got to in one conversation. */
 export class ChangesQuery {
   /** The version up to which it has everything; 0 for a start. */
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   afterVersion!: number;
 
   /** The newest message that it has; 0 for none. */
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   afterSeq!: number;
 
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt()
   @Min(1)
   @Max(LIMITS.pageSize)
