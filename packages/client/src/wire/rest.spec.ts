@@ -59,6 +59,14 @@ describe('ParleyRest', () => {
     });
   });
 
+  it.each(['', '{"messages":[{"id"'])('takes an answer cut off after %j for none', async (body) => {
+    const { rest } = answering(200, body);
+    await expect(rest.call('GET', '/v1/users/me')).rejects.toMatchObject({
+      code: 'connection_lost',
+      retryable: true,
+    });
+  });
+
   it('tells why there was no answer', async () => {
     const fetch: FetchLike = () =>
       Promise.reject(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') }));

@@ -43,12 +43,16 @@ export class ParleyRest {
     } catch (error) {
       throw failure('connection_lost', request, `no answer: ${reasonOf(error)}`);
     }
-    const value = text === '' ? undefined : parse(text);
-    if (status >= 200 && status < 300 && value !== NO_JSON) return value as Reply;
+    const value = status === NO_CONTENT ? undefined : parse(text);
+    const isOk = status >= 200 && status < 300;
+    if (isOk && value !== NO_JSON) return value as Reply;
+    // A compressed answer whose connection ends early comes as what there was of it, and not as an error.
+    if (isOk && /^([{[]|$)/.test(text)) throw failure('connection_lost', request, 'the answer was cut off');
     throw isErrorAnswer(value) ? new ParleyError(value.error) : foreign(request, status);
   }
 }
 
+const NO_CONTENT = 204;
 const NO_JSON = Symbol('no JSON');
 
 function parse(text: string): unknown {
