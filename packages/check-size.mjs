@@ -15,7 +15,7 @@ const BUNDLES = [
   {
     what: 'with IndexedDB, tabs and long polling',
     from: 'client',
-    names: '{ ParleyClient, indexedDbStorage, browserTabs, longPolling }',
+    names: '{ ParleyClient, keepIn, indexedDbStorage, browserTabs, longPolling }',
     most: 18 * KIB,
   },
   { what: 'everything', from: 'client', names: '*', most: 20 * KIB },

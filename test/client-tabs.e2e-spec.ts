@@ -1,4 +1,4 @@
-import { browserTabs, memoryStorage, type ParleyClient, until } from '@parley/client';
+import { browserTabs, keepIn, memoryStorage, type ParleyClient, until } from '@parley/client';
 import { Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 import { TestClients, TestNetwork } from './support/test-network';
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => clients.stop());
 
-async function tab(network: TestNetwork, storage = memoryStorage()): Promise<ParleyClient> {
+async function tab(network: TestNetwork, storage = keepIn(memoryStorage())): Promise<ParleyClient> {
   const client = await clients.start(ann, server.url, network, { tabs: browserTabs({ name }), storage });
   await until(client.connection, ({ status, isCaughtUp }) => status === 'online' && isCaughtUp);
   return client;
@@ -67,7 +67,7 @@ it('tabs share one connection, and see the same', async () => {
 
 it('another tab leads when the one that does is closed, and sends what was on its way', async () => {
   const network = new TestNetwork();
-  const storage = memoryStorage();
+  const storage = keepIn(memoryStorage());
   const [first, second] = [await tab(network, storage), await tab(network, storage)];
   network.goDown();
   await until(second.connection, ({ status }) => status !== 'online');

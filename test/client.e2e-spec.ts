@@ -1,4 +1,11 @@
-import { type ConversationHandle, markOf, memoryStorage, type ParleyClient, until } from '@parley/client';
+import {
+  type ConversationHandle,
+  keepIn,
+  markOf,
+  memoryStorage,
+  type ParleyClient,
+  until,
+} from '@parley/client';
 import { Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 import { TestClients, TestNetwork } from './support/test-network';
@@ -188,7 +195,7 @@ describe('a message on its way', () => {
   });
 
   it('survives a reload, with all that was held', async () => {
-    const storage = memoryStorage();
+    const storage = keepIn(memoryStorage());
     const network = new TestNetwork();
     const first = await clients.start(ann, server.url, network, { storage });
     const { conversationId } = await first.whenSent(first.send(bob.id, 'before'));
@@ -261,7 +268,7 @@ describe('a message on its way', () => {
   });
 
   it('of somebody else is not shown to who logs in after', async () => {
-    const storage = memoryStorage();
+    const storage = keepIn(memoryStorage());
     const first = await clients.start(ann, server.url, new TestNetwork(), { storage });
     const { conversationId } = await first.whenSent(first.send(bob.id, 'between us'));
     await first.stop();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BrowserWebSocketConstructor,
   type ClientStorage,
+  keepIn,
   type ConversationHandle,
   type ConversationState,
   longPolling,
@@ -109,7 +110,7 @@ export class ParleyDevice implements Device {
     const { account, random, url } = this.around;
     const client = new ParleyClient({
       ...{ url, userId: account.userId, fetch: patientFetch, fallback: longPolling },
-      storage: this.storage(this.entries),
+      storage: keepIn(this.storage(this.entries)),
       WebSocket: this.tapped(),
       getToken: async ({ renew: isOld }) => {
         if (isOld) await renew(account, this.around.rest);

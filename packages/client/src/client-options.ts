@@ -2,7 +2,7 @@ import type { Uuid } from '@parley/protocol';
 import type { GetToken } from './connection/tokens';
 import type { Runtime } from './core/runtime';
 import type { OpenFallback } from './connection/doors';
-import type { ClientStorage } from './storage/storage';
+import type { Keeping } from './storage/keeper';
 import type { TabSharing } from './tabs/sharing';
 import type { FetchLike } from './wire/rest';
 import type { BrowserWebSocketConstructor } from './wire/socket';
@@ -12,8 +12,8 @@ export interface ParleyClientOptions {
   readonly url: string;
   /** Gives an access token; `ParleyAccount` has one that does. */
   readonly getToken: GetToken;
-  /** Where what is held survives a reload; default: nowhere, see `indexedDbStorage`. */
-  readonly storage?: ClientStorage;
+  /** Where what is held survives a reload, such as `keepIn(indexedDbStorage())`; default: nowhere. */
+  readonly storage?: Keeping;
   /** Who is logged in, if known: what is stored of anybody else is then never shown. */
   readonly userId?: Uuid;
   /** Default the global one; on Node before 22 that of the package `ws`. */

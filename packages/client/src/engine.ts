@@ -18,8 +18,7 @@ import { takeAnswer } from './state/answers';
 import type { PendingMessage } from './state/conversation-state';
 import { Replica } from './state/replica';
 import { Synchronizer } from './state/synchronizer';
-import { type Kept, Keeper } from './storage/keeper';
-import { memoryStorage } from './storage/storage';
+import type { Keeper, Kept } from './storage/keeper';
 import type { TabListener, TabSharing } from './tabs/sharing';
 import type { Link, Push } from './wire/link';
 import { ParleyRest } from './wire/rest';
@@ -48,7 +47,7 @@ export class Engine implements TabListener {
   readonly receipts: Receipts;
   replica: Replica;
   #synchronizer: Synchronizer;
-  readonly #keeper: Keeper;
+  readonly #keeper: Keeper | undefined;
   readonly #tabs: TabSharing | undefined;
   readonly #watchers = new Map<Uuid, number>();
   #isLeading = false;
@@ -84,9 +83,9 @@ export class Engine implements TabListener {
       this.events.emit('typing', { conversationId, userIds }),
     );
     this.outbox = this.#makeOutbox();
-    this.#keeper = new Keeper(options.storage ?? memoryStorage(), runtime, (error) => this.#complain(error));
+    this.#keeper = options.storage?.(runtime, (error) => this.#complain(error));
     this.receipts = new Receipts({
-      ...{ runtime, replica: () => this.replica, keep: (reads) => this.#keeper.reads(reads) },
+      ...{ runtime, replica: () => this.replica, keep: (reads) => this.#keeper?.reads(reads) },
     });
     this.replica = this.#makeReplica('');
     this.#synchronizer = this.#makeSynchronizer();
@@ -98,7 +97,7 @@ export class Engine implements TabListener {
 
   /** Reads what is stored, and connects. */
   async start(): Promise<void> {
-    const kept = await this.#keeper.read();
+    const kept = await this.#keeper?.read();
     // What has been held once is newer than what is stored.
     if (this.replica.userId === '') await this.#restore(kept);
     if (this.#tabs) this.#tabs.join(this, this.runtime);
@@ -109,21 +108,21 @@ export class Engine implements TabListener {
   async stop(): Promise<void> {
     this.connection.stop();
     this.#tabs?.leave();
-    await this.#keeper.end();
-    this.#isLeading = this.outbox.isSending = this.receipts.isLeading = this.#keeper.isLeading = false;
+    await this.#keeper?.end();
+    this.#isLeading = this.outbox.isSending = this.receipts.isLeading = false;
   }
 
   /** Forgets all that is held and stored, in every tab. */
   async forgetAll(): Promise<void> {
     this.#tabs?.forget();
     this.#clear();
-    await this.#keeper.clear();
+    await this.#keeper?.clear();
   }
 
   /** Something of a conversation has changed, or somebody looks at it. */
   touched(id: Uuid): void {
     this.shown.conversation(id);
-    this.#keeper.changed(id);
+    this.#keeper?.changed(id);
     const held = this.replica.conversations.get(id);
     if (!held) return;
     const { peer } = held.state();
@@ -160,7 +159,7 @@ export class Engine implements TabListener {
     this.#isLeading = true;
     this.outbox.lead();
     this.receipts.isLeading = true;
-    this.#keeper.lead();
+    this.#keeper?.lead();
     this.connection.reopen();
   }
 
@@ -209,12 +208,12 @@ export class Engine implements TabListener {
     this.receipts.clear();
   }
 
-  async #restore(kept: Kept): Promise<void> {
-    const { userId = kept.userId } = this.options;
-    if (kept.userId !== null && kept.userId !== userId) await this.#keeper.clear();
-    if (userId == null) return;
+  async #restore(kept?: Kept): Promise<void> {
+    const { userId = kept?.userId } = this.options;
+    if (kept && kept.userId !== userId) await this.#keeper?.clear();
+    if (userId === undefined) return;
     this.#adopt(userId);
-    if (kept.userId !== userId) return;
+    if (kept?.userId !== userId) return;
     this.replica.restore(kept.cursor, kept.conversations);
     for (const pending of kept.outbox) this.outbox.told(pending.id, pending);
     this.receipts.restore(kept.reads);
@@ -224,12 +223,12 @@ export class Engine implements TabListener {
   #adopt(userId: Uuid): void {
     if (this.replica.userId !== '') {
       this.#clear();
-      void this.#keeper.clear();
+      void this.#keeper?.clear();
     }
     this.#synchronizer.down();
     this.replica = this.#makeReplica(userId);
     this.#synchronizer = this.#makeSynchronizer();
-    this.#keeper.hold(this.replica);
+    this.#keeper?.hold(this.replica);
     this.outbox.keep();
     this.shown.conversation(null);
   }
@@ -266,7 +265,7 @@ export class Engine implements TabListener {
       failed: (pending, error) => this.events.emit('failed', { pending, error }),
       shown: ({ conversationId }) => this.shown.conversation(conversationId),
       changed: (id, pending, order) => {
-        this.#keeper.pending(id, pending, order);
+        this.#keeper?.pending(id, pending, order);
         this.#tabs?.pending(id, pending);
       },
     });

@@ -16,6 +16,7 @@ export { type Readable, until } from './core/store';
 export type { ParleyEvents } from './events';
 export * from './state/conversation-state';
 export { indexedDbStorage } from './storage/indexed-db';
+export { keepIn, type Keeping } from './storage/keeper';
 export { type ClientStorage, memoryStorage } from './storage/storage';
 export type { TabSharing } from './tabs/sharing';
 export { browserTabs } from './tabs/tabs';

@@ -2,6 +2,7 @@ import {
   browserTabs,
   Contacts,
   indexedDbStorage,
+  keepIn,
   longPolling,
   ParleyAccount,
   ParleyClient,
@@ -56,7 +57,7 @@ async function enter(me: Me): Promise<void> {
     userId: me.id,
     getToken: account.getToken,
     // Each person's apart: what is held of one is not looked at by another.
-    storage: indexedDbStorage({ name: `parley-${me.id}` }),
+    storage: keepIn(indexedDbStorage({ name: `parley-${me.id}` })),
     tabs: browserTabs({ name: `parley-${me.id}` }),
     fallback: longPolling,
   });

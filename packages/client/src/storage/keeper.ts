@@ -24,9 +24,17 @@ interface Self {
   cursor: string | null;
 }
 
+/** How a client keeps what it holds, as made by `keepIn`. */
+export type Keeping = (runtime: Runtime, complain: (error: unknown) => void) => Keeper;
+
+/** Keeps what a client holds in a storage: it survives a reload, what is on its way included. */
+export function keepIn(storage: ClientStorage): Keeping {
+  return (runtime, complain) => new Keeper(storage, runtime, complain);
+}
+
 /** What was stored, sorted out. */
 export interface Kept {
-  userId: Uuid | null;
+  userId: Uuid;
   cursor: string | null;
   conversations: StoredConversation[];
   outbox: PendingMessage[];
@@ -50,9 +58,9 @@ export class Keeper {
     private readonly complain: (error: unknown) => void,
   ) {}
 
-  async read(): Promise<Kept> {
+  /** What is there, unless that is nothing. */
+  async read(): Promise<Kept | undefined> {
     this.#isEnded = false;
-    const kept: Kept = { userId: null, cursor: null, conversations: [], outbox: [], reads: {} };
     const entries = new Map<string, unknown>();
     try {
       for (const [key, value] of await this.storage.read()) entries.set(key, value);
@@ -60,20 +68,18 @@ export class Keeper {
       this.complain(error);
     }
     const self = entries.get(SELF) as Self | undefined;
-    if (self?.format !== FORMAT) return kept;
+    if (self?.format !== FORMAT) return undefined;
+    const conversations: StoredConversation[] = [];
     const outbox: [order: number, message: PendingMessage][] = [];
     for (const [key, value] of entries) {
-      if (key.startsWith(CONVERSATION)) kept.conversations.push(value as StoredConversation);
+      if (key.startsWith(CONVERSATION)) conversations.push(value as StoredConversation);
       if (key.startsWith(OUTBOX)) outbox.push(value as [number, PendingMessage]);
     }
     outbox.sort(([a], [b]) => a - b);
-    const reads = (entries.get(READS) ?? {}) as Kept['reads'];
     return {
-      ...kept,
-      userId: self.userId,
-      cursor: self.cursor,
+      ...{ userId: self.userId, cursor: self.cursor, conversations },
       outbox: outbox.map(([, message]) => message),
-      reads,
+      reads: (entries.get(READS) ?? {}) as Kept['reads'],
     };
   }
 
@@ -119,6 +125,7 @@ export class Keeper {
   async end(): Promise<void> {
     await this.flush();
     this.#isEnded = true;
+    this.isLeading = false;
   }
 
   /** Writes at once; a page that is left may not come back. */

@@ -35,33 +35,23 @@ export class ParleyRest {
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const request = `${method} ${path}`;
     let status: number;
-    let text: string;
+    let value: unknown;
     try {
       const response = await this.options.fetch(this.#base + path, init);
       ({ status } = response);
-      text = await response.text();
+      const text = await response.text();
+      // A compressed answer whose connection ends early comes as what there was of it, and not as an error.
+      const isOurs = status < 300 && status !== NO_CONTENT ? /^([{[]|$)/ : /^[{[]/;
+      if (isOurs.test(text)) value = JSON.parse(text);
     } catch (error) {
       throw failure('connection_lost', request, `no answer: ${reasonOf(error)}`);
     }
-    const value = status === NO_CONTENT ? undefined : parse(text);
-    const isOk = status >= 200 && status < 300;
-    if (isOk && value !== NO_JSON) return value as Reply;
-    // A compressed answer whose connection ends early comes as what there was of it, and not as an error.
-    if (isOk && /^([{[]|$)/.test(text)) throw failure('connection_lost', request, 'the answer was cut off');
+    if (status < 300 && (value !== undefined || status === NO_CONTENT)) return value as Reply;
     throw isErrorAnswer(value) ? new ParleyError(value.error) : foreign(request, status);
   }
 }
 
 const NO_CONTENT = 204;
-const NO_JSON = Symbol('no JSON');
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return NO_JSON;
-  }
-}
 
 function isErrorAnswer(value: unknown): value is { error: ErrorBody } {
   const error = (value as { error?: Partial<ErrorBody> } | undefined)?.error;
