@@ -10,6 +10,7 @@ import { OwnServer } from './delivery/own-server';
 import { Random } from './delivery/random';
 import { describe, describeFinding } from './delivery/report';
 import { play } from './delivery/run';
+import { watchStandstill } from './delivery/standstill';
 import { Options } from './support/options';
 import { Refusal, runTool } from './support/refusal';
 
@@ -69,6 +70,7 @@ async function check({ url, servers, seconds, clients, packaged, seed, faults }:
           findings.add('unexplained', `a server ended by itself with ${how}`);
         })
       : null;
+  const standstill = watchStandstill(afflictions);
   try {
     const place = await settle(url, server);
     const random = new Random(seed % SEEDS);
@@ -83,6 +85,7 @@ async function check({ url, servers, seconds, clients, packaged, seed, faults }:
     console.error('Stopped: nothing was compared.');
     process.exitCode = INTERRUPTED;
   } finally {
+    standstill.stop();
     await server?.remove();
   }
 }
