@@ -2,7 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { build, install, root } from './prepare.mjs';
 
-const CHECKS = ['format', 'lint', 'imports', 'types', 'unused', 'size', 'migrations', 'openapi', 'asyncapi'];
+const CHECKS = [
+  ...['format', 'lint', 'imports', 'types', 'unused', 'size', 'licenses'],
+  ...['migrations', 'openapi', 'asyncapi'],
+];
 
 install();
 build();

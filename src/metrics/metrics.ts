@@ -67,6 +67,10 @@ export class Metrics {
   /** Those of every Node process: CPU, memory, event loop, garbage collection. */
   ofProcess(): void {
     collectDefaultMetrics({ register: this.registry });
+    this.gauge(
+      { name: 'parley_processes', help: 'Processes that are counted here, such as workers' },
+      () => 1,
+    );
   }
 
   snapshot(): Promise<Snapshot> {
