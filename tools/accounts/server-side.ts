@@ -29,14 +29,22 @@ export interface ServerSide {
 }
 
 /** Finds it by the settings that the server reads; rejects with a Refusal when it is not here. */
-export async function openServerSide({ dataDir, settings }: ServerSideOptions): Promise<ServerSide> {
+export async function openServerSide(options: ServerSideOptions): Promise<ServerSide> {
+  return open(readSettings(options));
+}
+
+/** Its database alone. */
+export function findServerDatabase(options: ServerSideOptions): ClientConfig {
+  return findDatabase(readSettings(options));
+}
+
+function readSettings({ dataDir, settings }: ServerSideOptions): Env {
   try {
     if (!settings) loadEnvFile();
     const env = readEnv(settings);
-    return await open(dataDir === undefined ? env : { ...env, dataDir: resolve(dataDir) });
+    return dataDir === undefined ? env : { ...env, dataDir: resolve(dataDir) };
   } catch (error) {
-    if (error instanceof EnvError || error instanceof EmbeddedPostgresError) throw new Refusal(error.message);
-    throw error;
+    throw error instanceof EnvError ? new Refusal(error.message) : error;
   }
 }
 
@@ -83,8 +91,12 @@ async function open(env: Env): Promise<ServerSide> {
 
 function findDatabase({ databaseUrl, dataDir }: Pick<Env, 'databaseUrl' | 'dataDir'>): ClientConfig {
   if (databaseUrl) return { connectionString: databaseUrl };
-  const running = findRunningPostgres(dataDir);
-  if (running) return running;
+  try {
+    const running = findRunningPostgres(dataDir);
+    if (running) return running;
+  } catch (error) {
+    throw error instanceof EmbeddedPostgresError ? new Refusal(error.message) : error;
+  }
   throw new Refusal(
     `No database runs in ${dataDir}: start the server, or set DATABASE_URL or DATA_DIR as it has them.`,
   );
