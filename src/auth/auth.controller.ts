@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
-import { CurrentActor, Public } from '../common/decorators';
+import { CurrentActor } from '../common/decorators';
 import { IdParam } from '../common/id-param';
 import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto, SessionListDto, TokensDto } from './auth.dto';
 import { AuthService } from './auth.service';
@@ -17,7 +17,6 @@ export class AuthController {
   ) {}
 
   /** Makes an account and logs in. */
-  @Public()
   @Post('register')
   @ApiErrors('username_taken', 'text_invalid')
   register(@Body() input: RegisterDto): Promise<TokensDto> {
@@ -25,7 +24,6 @@ export class AuthController {
   }
 
   /** Logs in; an earlier session with the same deviceId ends. */
-  @Public()
   @Post('login')
   @HttpCode(200)
   @ApiErrors('credentials_invalid', 'text_invalid')
@@ -34,7 +32,6 @@ export class AuthController {
   }
 
   /** New tokens for a refresh token; the one before the current is good for 30 s more. */
-  @Public()
   @Post('refresh')
   @HttpCode(200)
   @ApiErrors('unauthenticated', 'session_revoked')

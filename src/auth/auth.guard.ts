@@ -1,26 +1,24 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { Authority } from '../common/authority';
-import { type ActorRequest, PUBLIC } from '../common/decorators';
+import type { ActorRequest } from '../common/decorators';
 import { DomainError } from '../common/domain-error';
+import { rulesOf } from '../common/policy';
 import { Authenticator } from '../connections/authenticator';
 
-/** Lets REST requests in by their bearer token; routes marked @Public() need none. */
+/** Lets REST requests in by their bearer token, or without one where the policy lets anybody in. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly authority: Authority,
-    private readonly reflector: Reflector,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     // A socket is authenticated before its first frame comes here.
     if (context.getType() !== 'http') return true;
-    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) {
-      return true;
-    }
-    return this.admit(context.switchToHttp().getRequest<ActorRequest>());
+    const request = context.switchToHttp().getRequest<ActorRequest>();
+    if (rulesOf(doorOf(request)).every(({ who }) => who === 'anybody')) return true;
+    return this.admit(request);
   }
 
   private async admit(request: ActorRequest): Promise<boolean> {
@@ -31,4 +29,10 @@ export class AuthGuard implements CanActivate {
     request.actor = { userId, sessionId };
     return true;
   }
+}
+
+/** The route of a request as the policy names it. */
+function doorOf({ method, route }: ActorRequest): string {
+  const { path } = route as { path: string };
+  return `${method === 'HEAD' ? 'GET' : method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
 }

@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { ConversationKind, Message } from '@parley/protocol';
+import type { Message } from '@parley/protocol';
 import type { EntityManager } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { MemberRows } from '../conversations/member-rows';
 import { MembershipService } from '../conversations/membership.service';
-import type { MemberEntity } from '../timeline/member.entity';
+import { isRefusedByBlock, type MemberAct, requireMayWith } from '../conversations/policy';
 import type { MessageEntity } from '../timeline/message.entity';
 import { addQuotes, asSeenFrom } from '../timeline/quotes';
 import { UnreadService } from '../receipts/unread.service';
 import { TimelineReader } from '../timeline/timeline-reader';
 import { TimelineWriter } from '../timeline/timeline-writer';
 import { toMessage } from '../timeline/to-message';
+import { MessageAccess } from './message-access';
 import { MessagePushes } from './message-pushes';
 import { type MessagePatch, MessageRows } from './message-rows';
 
@@ -28,8 +29,6 @@ interface Changing {
   readonly row: MessageEntity;
   readonly rows: MessageRows;
   readonly members: MemberRows;
-  readonly member: MemberEntity;
-  readonly kind: ConversationKind;
 }
 
 /** Decides what becomes of a message; null leaves it as it is. */
@@ -44,10 +43,11 @@ export class MessageChanger {
     private readonly reader: TimelineReader,
     private readonly pushes: MessagePushes,
     private readonly unread: UnreadService,
+    private readonly access: MessageAccess,
   ) {}
 
-  /** Changes a message that the actor can see; they are asked for under the lock. */
-  async change(actor: Actor, target: Target, work: Work): Promise<Message> {
+  /** Changes a message that the actor can see, if they may; both are asked for under the lock. */
+  async change(actor: Actor, target: Target, act: MemberAct, work: Work): Promise<Message> {
     const { conversationId, id, except } = target;
     const membership = await this.memberships.require(conversationId, actor.userId);
     const { message, member, lastSeq, hiddenFrom, counts } = await this.writer.change(
@@ -59,8 +59,11 @@ export class MessageChanger {
         const own = await members.require(actor.userId, 'conversation_not_found');
         const row = await this.reader.visible(conversationId, id, own, manager);
         if (!row) throw new DomainError('message_not_found');
+        if (isRefusedByBlock(act)) await this.access.requireWritable(actor, conversationId);
+        const { role, userId } = own;
+        requireMayWith(act, { kind: conversation.kind, role, userId }, row);
         const rows = new MessageRows(manager, row);
-        const patch = await work({ manager, row, rows, members, member: own, kind: conversation.kind });
+        const patch = await work({ manager, row, rows, members });
         const result = toMessage(patch ? await rows.update(patch, change.nextVersion()) : row);
         await addQuotes(manager, [result]);
         const counts =

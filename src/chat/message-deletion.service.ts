@@ -7,7 +7,6 @@ import { DomainError } from '../common/domain-error';
 import { DeliveryService } from '../connections/delivery.service';
 import { Frame } from '../connections/frame';
 import { MembershipService } from '../conversations/membership.service';
-import { requireMayDelete } from '../conversations/policy';
 import { TimelineReader } from '../timeline/timeline-reader';
 import { UnreadService } from '../receipts/unread.service';
 import { CURRENT_XID } from '../timeline/current-xid';
@@ -32,8 +31,7 @@ export class MessageDeletionService {
   }
 
   private deleteForAll(actor: Actor, target: Target): Promise<Message> {
-    return this.changer.change(actor, target, async ({ row, rows, member, kind }) => {
-      requireMayDelete(member, kind, row);
+    return this.changer.change(actor, target, 'message.delete', async ({ row, rows }) => {
       if (row.deletedAt) return null;
       await rows.strip();
       const body = { text: null, metadata: null, mentions: null, mentionsAll: false, reactions: null };

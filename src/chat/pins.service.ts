@@ -4,10 +4,8 @@ import { IsNull, Not } from 'typeorm';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { MembershipService } from '../conversations/membership.service';
-import { requireMayPin } from '../conversations/policy';
 import { MessageEntity } from '../timeline/message.entity';
 import { TimelineReader } from '../timeline/timeline-reader';
-import { MessageAccess } from './message-access';
 import { MessageChanger, requireNotDeleted, type Target } from './message-changer';
 import { NOW } from './message-rows';
 
@@ -17,14 +15,11 @@ export class PinsService {
   constructor(
     private readonly memberships: MembershipService,
     private readonly reader: TimelineReader,
-    private readonly access: MessageAccess,
     private readonly changer: MessageChanger,
   ) {}
 
   async set(actor: Actor, target: Target, on: boolean): Promise<Message> {
-    return this.changer.change(actor, target, async ({ manager, row, member, kind }) => {
-      await this.access.requireWritable(actor, target.conversationId);
-      requireMayPin(member.role, kind);
+    return this.changer.change(actor, target, 'message.pin', async ({ manager, row }) => {
       requireNotDeleted(row);
       if (on === (row.pinnedAt !== null)) return null;
       if (!on) return { pinnedAt: null, pinnedBy: null };

@@ -29,8 +29,7 @@ export class ReactionsService {
   ) {}
 
   async set(actor: Actor, target: Target, emoji: string, on: boolean): Promise<Message> {
-    return this.changer.change(actor, target, async ({ manager, row }) => {
-      await this.access.requireWritable(actor, target.conversationId);
+    return this.changer.change(actor, target, 'message.react', async ({ manager, row }) => {
       requireNotDeleted(row);
       const reactions = row.reactions ?? [];
       const store = on ? add : remove;

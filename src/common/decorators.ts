@@ -1,11 +1,6 @@
-import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Actor } from './actor';
-
-export const PUBLIC = 'parley:public';
-
-/** A route that needs no access token. */
-export const Public = () => SetMetadata(PUBLIC, true);
 
 /** A REST request once the guard has let it in. */
 export interface ActorRequest extends Request {

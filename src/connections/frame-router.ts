@@ -1,6 +1,7 @@
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import type { Authority } from '../common/authority';
 import { DomainError } from '../common/domain-error';
+import { rulesOf } from '../common/policy';
 import type { DirectHandlers } from './direct-handlers';
 import type { Counts } from '../metrics/counts';
 import { type DeliveryService } from './delivery.service';
@@ -8,14 +9,13 @@ import { InOrder } from './in-order';
 import type { InboundFrame } from './inbound-frame';
 import type { Position, Step } from './push-order';
 
-/** What concerns nobody but the one who asks. */
-const ABOUT_CONNECTION: ReadonlySet<string> = new Set(['ping', 'auth.refresh']);
-
 /** The handlers of all gateways by event; each frame goes to one of them, directly. */
 export class FrameRouter {
   /** Frames that are being handled. */
   inFlight = 0;
   private readonly handlers = new Map<string, MessageMappingProperties['callback']>();
+  /** What concerns nobody but the one who asks, whom nobody then has to judge. */
+  private readonly unjudged = new Set<string>();
 
   constructor(
     private readonly delivery: DeliveryService,
@@ -29,6 +29,7 @@ export class FrameRouter {
       const event = String(message);
       if (this.handlers.has(event)) throw new Error(`Two gateways handle the event ${event}`);
       this.handlers.set(event, callback);
+      if (rulesOf(event).every(({ who }) => who === 'connection')) this.unjudged.add(event);
     }
   }
 
@@ -45,7 +46,7 @@ export class FrameRouter {
     }
     this.inFlight++;
     try {
-      if (!ABOUT_CONNECTION.has(frame.event)) this.authority.require(frame.connection);
+      if (!this.unjudged.has(frame.event)) this.authority.require(frame.connection);
       const direct = this.direct.call(frame.event, frame.connection, frame.data);
       // Nest has already told the error filter when the handler failed; the result is then undefined.
       const result: unknown = await (direct ? direct.result : handler(frame.data, frame));

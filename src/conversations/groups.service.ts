@@ -14,7 +14,7 @@ import type { CreateConversationDto } from './conversations.dto';
 import { MemberRows } from './member-rows';
 import { MembersService } from './members.service';
 import { MembershipService } from './membership.service';
-import { requireMay } from './policy';
+import { holdersOf, requireMay } from './policy';
 
 /** Groups: making them, and what they are called. */
 @Injectable()
@@ -53,10 +53,10 @@ export class GroupsService {
 
   async changeTitle(actor: Actor, conversationId: string, title: string): Promise<Conversation> {
     const membership = await this.memberships.require(conversationId, actor.userId);
-    if (membership.kind !== 'group') throw new DomainError('not_a_group');
+    holdersOf('group.rename', membership.kind);
     const { conversation, entry } = await this.writer.change(actor, conversationId, async (change) => {
       const { role } = await new MemberRows(change).require(actor.userId, 'conversation_not_found');
-      requireMay(role, 'changeTitle');
+      requireMay('group.rename', { kind: change.conversation.kind, role });
       if (change.conversation.title === title) return { conversation: change.conversation, entry: null };
       change.conversation.title = title;
       return {

@@ -11,7 +11,7 @@ import { type Committed, ConversationAnnouncer } from './conversation-announcer'
 import { memberOf, MemberRows } from './member-rows';
 import type { Membership } from './membership';
 import { MembershipService } from './membership.service';
-import { REMOVAL, requireMay } from './policy';
+import { holdersOf, type MemberAct, REMOVAL, requireMay } from './policy';
 
 type Work<T extends Committed | null> = (
   change: ConversationChange,
@@ -35,8 +35,7 @@ export class MembersService {
     const wanted = [...new Set(userIds)];
     await this.users.requireExisting(wanted);
     await this.requireInvitable(actor, wanted);
-    const committed = await this.change(actor, conversationId, async (change, rows, { role }) => {
-      requireMay(role, 'addMembers');
+    const committed = await this.change(actor, conversationId, 'member.add', async (change, rows) => {
       const missing = await rows.missing(wanted);
       if (missing.length === 0) return null;
       if (change.conversation.memberCount + missing.length > LIMITS.groupMembers)
@@ -49,9 +48,9 @@ export class MembersService {
   /** Takes somebody out; oneself: leaves. */
   async remove(actor: Actor, conversationId: string, userId: string): Promise<void> {
     if (userId === actor.userId) return this.leave(actor, conversationId);
-    await this.change(actor, conversationId, async (change, rows, { role }) => {
+    await this.change(actor, conversationId, 'member.remove', async (change, rows, { role }) => {
       const target = await rows.require(userId, 'member_not_found');
-      requireMay(role, REMOVAL[target.role]);
+      requireMay(REMOVAL[target.role], { kind: change.conversation.kind, role });
       const entry = await change.record(actor.userId, { type: 'member.removed', userId });
       await rows.remove(target, entry.version);
       return { conversation: change.conversation, entry, members: new Map([[userId, null]]) };
@@ -60,7 +59,7 @@ export class MembersService {
 
   /** The last owner has to hand over first, unless nobody else is there. */
   async leave(actor: Actor, conversationId: string): Promise<void> {
-    await this.change(actor, conversationId, async (change, rows, own) => {
+    await this.change(actor, conversationId, 'member.leave', async (change, rows, own) => {
       if (own.role === 'owner' && change.conversation.memberCount > 1) await requireAnotherOwner(rows);
       return this.go(change, rows, own);
     });
@@ -68,18 +67,19 @@ export class MembersService {
 
   /** Leaves whatever the role: ownership that would be left to nobody goes to the next in line. */
   async leaveForGood(actor: Actor, conversationId: string): Promise<void> {
-    await this.change(actor, conversationId, async (change, rows, own) => {
+    await this.change(actor, conversationId, 'member.leave', async (change, rows, own) => {
       if (own.role !== 'owner' || (await rows.ownerCount()) > 1) return null;
       const heir = await rows.heir(own.userId);
       return heir && this.handTo(change, rows, own, heir);
     });
-    await this.change(actor, conversationId, (change, rows, own) => this.go(change, rows, own));
+    await this.change(actor, conversationId, 'member.leave', (change, rows, own) =>
+      this.go(change, rows, own),
+    );
   }
 
   async setRole(actor: Actor, conversationId: string, userId: string, role: MemberRole): Promise<Member> {
     let result: Member | null = null;
-    const committed = await this.change(actor, conversationId, async (change, rows, own) => {
-      requireMay(own.role, 'changeRoles');
+    const committed = await this.change(actor, conversationId, 'role.change', async (change, rows, own) => {
       const target = userId === own.userId ? own : await rows.require(userId, 'member_not_found');
       if (target.role === role) {
         result = memberOf(target);
@@ -97,8 +97,7 @@ export class MembersService {
 
   /** Makes somebody else owner, and the owner who asks an admin. */
   async handOver(actor: Actor, conversationId: string, userId: string): Promise<void> {
-    await this.change(actor, conversationId, async (change, rows, own) => {
-      requireMay(own.role, 'changeRoles');
+    await this.change(actor, conversationId, 'role.change', async (change, rows, own) => {
       if (userId === own.userId) return null;
       return this.handTo(change, rows, own, await rows.require(userId, 'member_not_found'));
     });
@@ -151,17 +150,20 @@ export class MembersService {
     return { conversation: change.conversation, entry, members };
   }
 
-  /** Runs a change for a member of a group, then tells of it; null means that nothing changed. */
+  /** Runs a change for a member who may make it, then tells of it; null means that nothing changed. */
   private async change<T extends Committed | null>(
     actor: Actor,
     conversationId: string,
+    act: MemberAct,
     work: Work<T>,
   ): Promise<T> {
     const membership: Membership = await this.memberships.require(conversationId, actor.userId);
-    if (membership.kind !== 'group') throw new DomainError('not_a_group');
+    holdersOf(act, membership.kind);
     const committed = await this.writer.change(actor, conversationId, async (change) => {
       const rows = new MemberRows(change);
-      return work(change, rows, await rows.require(actor.userId, 'conversation_not_found'));
+      const own = await rows.require(actor.userId, 'conversation_not_found');
+      requireMay(act, { kind: change.conversation.kind, role: own.role });
+      return work(change, rows, own);
     });
     if (committed) this.announcer.changed(membership, committed);
     return committed;

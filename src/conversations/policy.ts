@@ -1,46 +1,57 @@
 import type { ConversationKind, MemberRole } from '@parley/protocol';
 import { DomainError } from '../common/domain-error';
+import { type Act, type Holder, POLICY, type Rule } from '../common/policy';
 
-/** Who may do what in a group; everything else any member may. */
-const MAY = {
-  changeTitle: ['owner', 'admin'],
-  addMembers: ['owner', 'admin'],
-  removeMember: ['owner', 'admin'],
-  removeAdmin: ['owner'],
-  removeOwner: ['owner'],
-  changeRoles: ['owner'],
-  deleteMessages: ['owner', 'admin'],
-  pinMessages: ['owner', 'admin'],
-} as const satisfies Record<string, readonly MemberRole[]>;
+/** What the members of a conversation do in it. */
+export type MemberAct = { [A in Act]: (typeof POLICY)[A] extends { who: 'member' } ? A : never }[Act];
 
-export type GroupAct = keyof typeof MAY;
+/** How somebody stands in a conversation. */
+interface Standing {
+  readonly kind: ConversationKind;
+  readonly role: MemberRole;
+  /** Whether the message in question is theirs. */
+  readonly isSender?: boolean;
+}
+
+const EVERY_MEMBER: readonly Holder[] = ['owner', 'admin', 'member'];
 
 /** What removing a member of a role is. */
-export const REMOVAL: Record<MemberRole, GroupAct> = {
-  owner: 'removeOwner',
-  admin: 'removeAdmin',
-  member: 'removeMember',
+export const REMOVAL: Record<MemberRole, MemberAct> = {
+  owner: 'owner.remove',
+  admin: 'admin.remove',
+  member: 'member.remove',
 };
 
-export function requireMay(role: MemberRole, act: GroupAct): void {
-  const roles: readonly MemberRole[] = MAY[act];
-  if (!roles.includes(role))
-    throw new DomainError('forbidden', `Only ${roles.join(' or ')} of a group may do this.`);
+/** Whom something is left to in a kind of conversation; `not_a_group` where there is no such thing. */
+export function holdersOf(act: MemberAct, kind: ConversationKind): readonly Holder[] {
+  const { group = EVERY_MEMBER, direct = EVERY_MEMBER }: Rule = POLICY[act];
+  const holders = kind === 'group' ? group : direct;
+  if (!holders) throw new DomainError('not_a_group');
+  return holders;
 }
 
-/** A message is deleted for everyone by who sent it, and in a group by those who keep order there. */
-export function requireMayDelete(
-  actor: { userId: string; role: MemberRole },
-  kind: ConversationKind,
+/** Refuses a member what the table leaves to others. */
+export function requireMay(act: MemberAct, { kind, role, isSender }: Standing): void {
+  const holders = holdersOf(act, kind);
+  if (holders.includes(role) || (isSender && holders.includes('sender'))) return;
+  throw new DomainError('forbidden', `Only ${holders.join(' or ')} may do this.`);
+}
+
+/** The same of something that is done to a message. */
+export function requireMayWith(
+  act: MemberAct,
+  { kind, role, userId }: Standing & { userId: string },
   message: { senderId: string; kind: string },
 ): void {
-  if (message.kind === 'system') throw new DomainError('forbidden', 'Entries of the server stay.');
-  if (message.senderId === actor.userId) return;
-  if (kind === 'direct') throw new DomainError('forbidden', 'Only who sent a message may delete it.');
-  requireMay(actor.role, 'deleteMessages');
+  const { writtenOnly }: Rule = POLICY[act];
+  if (writtenOnly && message.kind === 'system') {
+    throw new DomainError('forbidden', 'Entries of the server stay as they are.');
+  }
+  requireMay(act, { kind, role, isSender: message.senderId === userId });
 }
 
-/** In a direct conversation both pin. */
-export function requireMayPin(role: MemberRole, kind: ConversationKind): void {
-  if (kind === 'group') requireMay(role, 'pinMessages');
+/** Whether a block between the two of a direct conversation refuses it. */
+export function isRefusedByBlock(act: MemberAct): boolean {
+  const { block }: Rule = POLICY[act];
+  return block === 'refuses';
 }

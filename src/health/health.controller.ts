@@ -6,7 +6,6 @@ import {
   HealthIndicatorService,
   TypeOrmHealthIndicator,
 } from '@nestjs/terminus';
-import { Public } from '../common/decorators';
 import { Draining } from '../common/draining';
 import { NodeBus } from '../connections/bus/node-bus';
 import { type Redis, REDIS } from '../redis/redis';
@@ -16,7 +15,6 @@ const DATABASE_TIMEOUT_MS = 2_000;
 
 /** What a balancer or an orchestrator asks. */
 @ApiTags('health')
-@Public()
 @Controller('health')
 export class HealthController {
   constructor(
