@@ -32,6 +32,8 @@ describe('decodeFrame', () => {
 
   it('keeps the ref of a frame that is otherwise wrong', () => {
     expect(() => json('{"ref":7}')).toThrow(expect.objectContaining({ ref: 7 }));
+    const polluting = encode('msgpack', JSON.parse('{"event":"ping","data":{"__proto__":{}},"ref":"x"}'));
+    expect(() => decodeFrame('msgpack', polluting, true)).toThrow(expect.objectContaining({ ref: 'x' }));
   });
 
   it('ends in a frame or a FrameError whatever comes', () => {

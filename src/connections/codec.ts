@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { decode as fromMsgpack, Encoder } from '@msgpack/msgpack';
-import type { ClientFrame, Encoding, ErrorCode } from '@parley/protocol';
+import type { ClientFrame, Encoding, ErrorCode, Ref } from '@parley/protocol';
 import { DomainError } from '../common/domain-error';
 
 const msgpack = new Encoder({ ignoreUndefined: true });
 const MAX_REF_LENGTH = 64;
+const REFUSED_KEY = '__proto__';
+const STAND_IN = '\0'.repeat(REFUSED_KEY.length);
 
 /** A value as the payload of one WebSocket frame. */
 export function encode(encoding: Encoding, value: unknown): Buffer {
@@ -24,9 +26,23 @@ export function decodeFrame(encoding: Encoding, payload: Buffer, isBinary: boole
   try {
     value = encoding === 'json' ? JSON.parse(textOf(payload)) : fromMsgpack(payload);
   } catch {
-    throw new FrameError(encoding === 'json' ? 'The frame is not JSON.' : 'The frame is not MessagePack.');
+    if (encoding === 'json') throw new FrameError('The frame is not JSON.');
+    throw new FrameError('The frame is not MessagePack, or has a key __proto__.', refBeside(payload));
   }
   return toClientFrame(value);
+}
+
+/** The ref of a frame with a key that the decoder refuses, read with another one of the same length there. */
+function refBeside(payload: Buffer): Ref | undefined {
+  if (!payload.includes(REFUSED_KEY)) return undefined;
+  try {
+    const renamed = payload.toString('latin1').replaceAll(REFUSED_KEY, STAND_IN);
+    const value = fromMsgpack(Buffer.from(renamed, 'latin1'));
+    if (!isPlainObject(value) || !isRef(value.ref) || String(value.ref).includes(STAND_IN)) return undefined;
+    return value.ref;
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(payload: Buffer): string {
@@ -52,7 +68,7 @@ function toClientFrame(value: unknown): ClientFrame {
 export class FrameError extends DomainError {
   constructor(
     message: string,
-    readonly ref?: string | number,
+    readonly ref?: Ref,
   ) {
     super('frame_invalid' satisfies ErrorCode, message);
   }
@@ -64,7 +80,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   );
 }
 
-function isRef(ref: unknown): ref is string | number {
+function isRef(ref: unknown): ref is Ref {
   return (
     (typeof ref === 'number' && Number.isFinite(ref)) ||
     (typeof ref === 'string' && ref.length <= MAX_REF_LENGTH)
