@@ -1,5 +1,6 @@
 import { LIMITS } from '@parley/protocol';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { MayBeMissing } from './optional';
 import { ToNumber } from './to-number';
 
 const DEFAULT_PAGE_SIZE = 50;
@@ -7,13 +8,13 @@ const DEFAULT_PAGE_SIZE = 50;
 /** Which page of a list. */
 export class PageQuery {
   /** What the page before returned; without it, the first. */
-  @IsOptional()
+  @MayBeMissing()
   @IsString()
   @MaxLength(500)
   cursor?: string;
 
   /** Items on the page. */
-  @IsOptional()
+  @MayBeMissing()
   @ToNumber()
   @IsInt()
   @Min(1)

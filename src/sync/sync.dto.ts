@@ -6,8 +6,9 @@ import {
   type MemberReceipt,
   type SyncPage,
 } from '@parley/protocol';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { IsId } from '../common/ids';
+import { MayBeMissing } from '../common/optional';
 import { PageQuery } from '../common/page-query.dto';
 import { ToNumber } from '../common/to-number';
 import { MemberDto } from '../conversations/conversations.dto';
@@ -21,7 +22,7 @@ export class SyncDto extends PageQuery {}
 
 export class SyncQuery extends SyncDto {
   /** Seconds to wait for news when there is none. */
-  @IsOptional()
+  @MayBeMissing()
   @ToNumber()
   @IsInt()
   @Min(0)
@@ -45,7 +46,7 @@ export class ChangesQuery {
   @Max(Number.MAX_SAFE_INTEGER)
   afterSeq!: number;
 
-  @IsOptional()
+  @MayBeMissing()
   @ToNumber()
   @IsInt()
   @Min(1)
