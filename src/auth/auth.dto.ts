@@ -11,9 +11,10 @@ const MAX_DEVICE_NAME_LENGTH = 100;
 /** More than any token of ours has. */
 const MAX_TOKEN_LENGTH = 2_048;
 
+/** Of ASCII only: others have letters in it as their small ones, such as the sign of Kelvin. */
 function LowerCase(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.toLowerCase() : value,
+    typeof value === 'string' ? value.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) : value,
   );
 }
 

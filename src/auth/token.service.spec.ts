@@ -15,8 +15,16 @@ class FakeClock extends Clock {
 }
 
 /** A token that is good but for what a test changes in it. */
-function forge({ typ = 'at+jwt', iss = 'parley', aud = 'parley', alg = 'HS256', key = KEY } = {}) {
+function forge({
+  typ = 'at+jwt',
+  iss = 'parley',
+  aud = 'parley',
+  alg = 'HS256',
+  key = KEY,
+  nbf = NOW / 1_000,
+} = {}) {
   return new SignJWT({ sid: 's1' })
+    .setNotBefore(Math.floor(nbf))
     .setProtectedHeader({ alg, typ })
     .setSubject('u1')
     .setIssuer(iss)
@@ -57,6 +65,7 @@ describe('TokenService', () => {
     ['nothing', async () => ''],
     ['another key', () => forge({ key: createSecretKey(Buffer.alloc(32, 7)) })],
     ['another algorithm', () => forge({ alg: 'HS512', key: createSecretKey(Buffer.alloc(64, 7)) })],
+    ['a time to come', async () => forge({ nbf: NOW / 1_000 + 1 })],
     ['another kind', () => forge({ typ: 'JWT' })],
     ['another issuer', () => forge({ iss: 'else' })],
     ['another audience', () => forge({ aud: 'else' })],

@@ -16,7 +16,7 @@ const TYPE = 'at+jwt';
 /** Of every token that is made here. */
 const HEADER = Buffer.from(JSON.stringify({ alg: ALGORITHM, typ: TYPE })).toString('base64url');
 
-type Claims = Partial<Record<'sub' | 'sid' | 'iss' | 'aud' | 'exp', unknown>>;
+type Claims = Partial<Record<'sub' | 'sid' | 'iss' | 'aud' | 'exp' | 'nbf', unknown>>;
 
 export interface AccessToken {
   accessToken: string;
@@ -60,11 +60,15 @@ export class TokenService {
       throw new DomainError('unauthenticated');
     const expected = createHmac('sha256', this.key).update(`${header}.${payload}`).digest('base64url');
     if (!isSame(expected, signature)) throw new DomainError('unauthenticated');
-    const { sub, sid, iss, aud, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
+    const { sub, sid, iss, aud, exp, nbf } = JSON.parse(
+      Buffer.from(payload, 'base64url').toString(),
+    ) as Claims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number')
       throw new DomainError('unauthenticated');
     if (iss !== ISSUER || aud !== AUDIENCE) throw new DomainError('unauthenticated');
-    if (exp <= Math.floor(this.clock.now() / 1_000)) throw new DomainError('token_expired');
+    const now = Math.floor(this.clock.now() / 1_000);
+    if (exp <= now) throw new DomainError('token_expired');
+    if (nbf !== undefined && !(Number(nbf) <= now)) throw new DomainError('unauthenticated');
     return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
   }
 }

@@ -1,5 +1,6 @@
+import { validateSync } from 'class-validator';
 import fc from 'fast-check';
-import { isReactionKind, isStorableJson, isStorableText } from './text';
+import { IsName, isReactionKind, isStorableJson, isStorableText } from './text';
 
 describe('isStorableText', () => {
   it('takes all of Unicode but U+0000 and lone surrogates', () => {
@@ -44,6 +45,34 @@ describe('isReactionKind', () => {
   it('takes nothing that cannot be seen, stored or kept short', () => {
     for (const text of ['', ' ', 'a\nb', '\u0000', '\ud800', 'x'.repeat(65), '👍'.repeat(17), 1, null]) {
       expect(isReactionKind(text)).toBe(false);
+    }
+  });
+});
+
+describe('IsName', () => {
+  class Named {
+    @IsName(8)
+    name!: string;
+  }
+  const isName = (name: string) => validateSync(Object.assign(new Named(), { name })).length === 0;
+
+  it('takes what people are called', () => {
+    for (const name of ['李雷', 'محمد', 'Zoe\u0308', '👨‍👩‍👧‍👦', 'می‌خواهم']) expect(isName(name)).toBe(true);
+  });
+
+  it('takes nothing that cannot be seen, ends a line, or turns the text around it', () => {
+    for (const name of [
+      '',
+      '\u200b',
+      '\u3164',
+      '\u2800',
+      '\u00a0 ',
+      'a\nb',
+      'a\u2029b',
+      'a\u202eb',
+      'a\u2066b',
+    ]) {
+      expect(isName(name)).toBe(false);
     }
   });
 });

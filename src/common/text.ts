@@ -78,6 +78,16 @@ export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
   );
 }
 
+/** What turns the reading direction of the text around a name, or ends its line; and control characters. */
+const DISTURBING = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+/** What is drawn as nothing: spaces, what fonts ignore, and an empty Braille cell. */
+const INVISIBLE = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800]*$/u;
+
+/** Whether a text shows itself, and nothing but itself. */
+function isPresentable(text: string): boolean {
+  return !INVISIBLE.test(text) && !DISTURBING.test(text);
+}
+
 /** A name that people read: something visible, no control characters, at most so many characters. */
 export function IsName(maxLength: number): PropertyDecorator {
   return applyDecorators(
@@ -89,10 +99,7 @@ export function IsName(maxLength: number): PropertyDecorator {
       validator: {
         // MaxLength does not count variation selectors, and the database does.
         validate: (value) =>
-          typeof value === 'string' &&
-          value.trim() !== '' &&
-          !/\p{Cc}/u.test(value) &&
-          [...value].length <= maxLength,
+          typeof value === 'string' && isPresentable(value) && [...value].length <= maxLength,
         defaultMessage: () =>
           `$property must hold something visible, no control characters, and at most ${maxLength} characters`,
       },
@@ -104,8 +111,7 @@ export function IsName(maxLength: number): PropertyDecorator {
 export function isReactionKind(text: unknown): text is string {
   return (
     typeof text === 'string' &&
-    text.trim() !== '' &&
-    !/\p{Cc}/u.test(text) &&
+    isPresentable(text) &&
     text.isWellFormed() &&
     Buffer.byteLength(text) <= LIMITS.emojiBytes
   );

@@ -60,13 +60,12 @@ function isLocal(url: string): boolean {
   return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
 }
 
-/** Something visible without control characters, of at most 64 characters, as the server wants it. */
+/** Something visible, without what disturbs the text around it, of at most 64 characters, as the server wants it. */
 function displayNameOf(name: string): string {
-  return (
-    name
-      .replace(/\p{Cc}/gu, '')
-      .slice(0, 64)
-      .toWellFormed()
-      .trim() || 'nobody'
-  );
+  const shown = name
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '')
+    .slice(0, 64)
+    .toWellFormed()
+    .trim();
+  return /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/u.test(shown) ? shown : 'nobody';
 }
