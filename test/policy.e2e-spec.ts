@@ -140,6 +140,15 @@ async function foreignTo(key: string, value: unknown, act: Act, { actor, message
   return { id, outcome: missing ?? (who === 'acquaintance' ? 'unknown' : 'allowed') };
 }
 
+it('who may not add is told nothing of those to be added', async () => {
+  const { stranger, blocked, blocker } = cast.people;
+  const { strange } = await cast.elsewhere(stranger);
+  for (const userIds of [[randomUUID()], [blocker.id]]) {
+    const error = await blocked.error('POST', `/conversations/${strange}/members`, { userIds });
+    expect(error.code).toBe('conversation_not_found');
+  }
+});
+
 it('a connection goes on with tokens of its own session only', async () => {
   const { stranger, owner } = cast.people;
   const socket = await stranger.connect();

@@ -32,6 +32,8 @@ export class MembersService {
 
   /** Adds people; who is a member already stays as they are. */
   async add(actor: Actor, conversationId: string, userIds: readonly string[]): Promise<Member[]> {
+    const { kind } = await this.memberships.require(conversationId, actor.userId);
+    holdersOf('member.add', kind);
     const wanted = [...new Set(userIds)];
     await this.users.requireExisting(wanted);
     await this.requireInvitable(actor, wanted);
