@@ -4,6 +4,7 @@ import { DataSource, type EntityManager, In } from 'typeorm';
 import type { Progress } from '../common/commit';
 import { DeliveryService } from '../connections/delivery.service';
 import type { Filling, Gap } from '../connections/push-order';
+import type { Membership } from '../conversations/membership';
 import { MembershipService } from '../conversations/membership.service';
 import { FOLLOWING } from '../database/following';
 import { UnreadService } from '../receipts/unread.service';
@@ -29,23 +30,30 @@ export class GapFiller {
 
   async fill(gaps: readonly Gap[]): Promise<Filling[]> {
     const filled = await this.source.transaction('REPEATABLE READ', (manager) => this.read(manager, gaps));
-    const fillings: Filling[] = [];
-    for (const pushes of filled) {
-      // After the reading, so that who came with it is there.
-      const membership = pushes.changesMembers
-        ? await this.memberships.renew(pushes.conversationId)
-        : await this.memberships.find(pushes.conversationId);
-      if (!membership) continue;
-      const { conversationId, through } = pushes;
-      const tell = (end: Progress) => {
-        for (const push of pushes.of(membership, end)) this.delivery.sendHere(push);
-        if (pushes.changesUnread) this.unread.changedHere(conversationId, membership.everyone);
-      };
-      fillings.push({ conversationId, through, tell });
-    }
+    // After the reading, so that who came with it is there; together, as there may be many.
+    const memberships = await Promise.all(
+      filled.map(({ changesMembers, conversationId }) => {
+        return changesMembers
+          ? this.memberships.renew(conversationId)
+          : this.memberships.find(conversationId);
+      }),
+    );
+    const fillings = filled.flatMap((pushes, i) => {
+      const membership = memberships[i];
+      return membership ? [this.filling(pushes, membership)] : [];
+    });
     // What it read of this process's own may not have been answered yet.
     await this.writer.settled(gaps.map(({ conversationId }) => conversationId));
     return fillings;
+  }
+
+  private filling(pushes: GapPushes, membership: Membership): Filling {
+    const { conversationId, through } = pushes;
+    const tell = (end: Progress) => {
+      for (const push of pushes.of(membership, end)) this.delivery.sendHere(push);
+      if (pushes.changesUnread) this.unread.changedHere(conversationId, membership.everyone);
+    };
+    return { conversationId, through, tell };
   }
 
   private async read(manager: EntityManager, gaps: readonly Gap[]): Promise<GapPushes[]> {
@@ -56,11 +64,13 @@ export class GapFiller {
       return head ? [new GapPushes(head, from, to ?? { version: head.version, seq: head.lastSeq })] : [];
     });
     const messages = await this.reader.between(manager, pushes, MAX_PUSHED);
-    for (const each of pushes) {
-      each.messages = messages.filter((message) => message.conversationId === each.conversationId);
-    }
-    for (const each of pushes) if (each.changesMembers) await each.readMembers(manager);
-    for (const each of pushes) await each.readHidden(manager);
+    const pushesOf = new Map(pushes.map((each) => [each.conversationId, each]));
+    for (const message of messages) pushesOf.get(message.conversationId)?.messages.push(message);
+    const changed = pushes.filter(({ changesMembers }) => changesMembers);
+    await Promise.all([
+      ...changed.map((each) => each.readMembers(manager)),
+      ...pushes.map((each) => each.readHidden(manager)),
+    ]);
     return pushes;
   }
 }

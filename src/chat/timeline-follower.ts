@@ -14,6 +14,8 @@ import { GapFiller } from './gap-filler';
 
 /** What others have committed is told here within a second, and whom they have removed has gone. */
 const POLL_MS = 500;
+/** Conversations whose members are read at once: who waits for a connection meanwhile does not wait long. */
+const READ_AT_ONCE = 300;
 /** By then the database has ended a transaction whose client is gone. */
 const LOST_MS = 60_000;
 
@@ -30,11 +32,14 @@ interface Uncertain {
 @Injectable()
 export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestroy {
   private readonly poller = new Poller('following other processes', POLL_MS, () => this.poll());
-  /** Read from the feed, and not told yet. */
-  private readonly unheard: Commit[] = [];
+  /** Read from the feed, and not handed on yet, by conversation. */
+  private readonly unheard = new Map<string, Commit[]>();
   /** Of this process, by conversation: perhaps committed, the answer was lost. */
   private readonly uncertain = new Map<string, Uncertain>();
   private reading: Promise<void> = Promise.resolve();
+  private hearing: Promise<void> | undefined;
+  private telling: Promise<void> | undefined;
+  private failure: Error | undefined;
 
   constructor(
     @InjectDataSource(FOLLOWING) private readonly source: DataSource,
@@ -59,17 +64,13 @@ export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestro
 
   async onModuleDestroy(): Promise<void> {
     await this.poller.stop();
+    await this.telling;
   }
 
-  /** One reading after the other: what one has taken, the next does not find. */
-  catchUp(): Promise<void> {
-    const next = this.reading.then(async () => {
-      this.unheard.push(...(await this.feed.read()));
-      await this.hear();
-      await this.lookAtUncertain('');
-    });
-    this.reading = next.catch(() => undefined);
-    return next;
+  async catchUp(): Promise<void> {
+    await this.read();
+    await this.hear();
+    await this.lookAtUncertain('');
   }
 
   fill(gaps: readonly Gap[]): Promise<Filling[]> {
@@ -80,29 +81,70 @@ export class TimelineFollower implements Elsewhere, OnModuleInit, OnModuleDestro
     return this.memberships.held(conversationId);
   }
 
-  /** Hands on what concerns somebody who is connected here; what fails is left for the next time. */
-  private async hear(): Promise<void> {
-    let done = 0;
-    try {
-      for (const commit of this.unheard) {
-        if (!this.delivery.hasTold(commit)) await this.hearOf(commit);
-        done++;
+  /**
+   * Reads the feed, and hands on at once what it says of conversations whose members have changed: who was
+   * removed must be gone within a second, however much else was committed before.
+   *
+   * One reading after the other: what one has taken, the next does not find.
+   */
+  private read(): Promise<void> {
+    const next = this.reading.then(async () => {
+      for (const commit of await this.feed.read()) {
+        if (this.delivery.hasTold(commit)) continue;
+        const commits = this.unheard.get(commit.conversationId);
+        if (commits) commits.push(commit);
+        else this.unheard.set(commit.conversationId, [commit]);
       }
-    } finally {
-      this.unheard.splice(0, done);
+      for (const [id, commits] of this.unheard) {
+        if (commits.some(({ changesMembers }) => changesMembers)) this.delivery.heard(this.take(id));
+      }
+    });
+    this.reading = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Hands on what concerns somebody who is connected here; what fails is left for the next time. */
+  private hear(): Promise<void> {
+    this.hearing ??= this.hearAll().finally(() => (this.hearing = undefined));
+    return this.hearing;
+  }
+
+  private async hearAll(): Promise<void> {
+    while (this.unheard.size > 0) {
+      const some = [...this.unheard.keys()].slice(0, READ_AT_ONCE);
+      await Promise.all(some.map((conversationId) => this.hearOf(conversationId)));
     }
   }
 
-  private async hearOf(commit: Commit): Promise<void> {
-    const { conversationId, changesMembers } = commit;
-    // Who came or went is known when it has been read.
-    const membership = changesMembers ? null : await this.memberships.find(conversationId);
-    if (!membership || this.delivery.concerns(membership.everyone)) this.delivery.heard([commit]);
+  private async hearOf(conversationId: string): Promise<void> {
+    const membership = await this.memberships.find(conversationId);
+    const commits = this.take(conversationId);
+    if (commits.length === 0) return;
+    if (!membership || this.delivery.concerns(membership.everyone)) this.delivery.heard(commits);
     else this.delivery.pass(conversationId);
   }
 
+  /** What is still to be handed on of a conversation: all together, as its gap begins with the first. */
+  private take(conversationId: string): Commit[] {
+    const commits = this.unheard.get(conversationId) ?? [];
+    this.unheard.delete(conversationId);
+    return commits.filter((commit) => !this.delivery.hasTold(commit));
+  }
+
   private async poll(): Promise<void> {
-    await this.catchUp();
+    await this.read();
+    const { failure } = this;
+    this.failure = undefined;
+    // Not waited for: it may take long, and whom others remove meanwhile the next reading finds.
+    this.telling ??= this.tellRest()
+      .catch((error: Error) => void (this.failure = error))
+      .finally(() => (this.telling = undefined));
+    // Of the turn before: it is logged, and this one tries again.
+    if (failure) throw failure;
+  }
+
+  private async tellRest(): Promise<void> {
+    await this.hear();
     await this.settleUncertain();
     await this.delivery.fillGaps();
   }

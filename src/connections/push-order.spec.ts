@@ -115,6 +115,27 @@ describe('PushOrder', () => {
     expect(told).toEqual(['push 1', 'read 2', 'push 3', 'read 4', 'read 5']);
   });
 
+  it('reads a backlog in parts, and first where somebody may have gone, also when that is heard meanwhile', async () => {
+    const commit = (conversationId: string, changesMembers = false) => {
+      return { conversationId, base: { version: 1, seq: 1 }, version: 2, changesMembers };
+    };
+    const readings: string[][] = [];
+    const fill = (gaps: readonly Gap[]): Promise<Filling[]> => {
+      readings.push(gaps.map(({ conversationId }) => conversationId));
+      if (readings.length === 2) order.heard(commit('left later', true));
+      const through = { version: 2, seq: 2 };
+      return Promise.resolve(
+        gaps.map(({ conversationId }) => ({ conversationId, through, tell: () => undefined })),
+      );
+    };
+    order.readWith({ catchUp: () => Promise.resolve(), fill });
+    for (let i = 0; i < 700; i++) order.heard(commit(`c${i}`));
+    order.heard(commit('left', true));
+    await order.fillGaps();
+    expect(readings.map(({ length }) => length)).toEqual([1, 300, 1, 300, 100]);
+    expect([readings[0], readings[2]]).toEqual([['left'], ['left later']]);
+  });
+
   it('tells what this process committed itself only once, though it was read before it was handed over', async () => {
     order.take('c', [push(1)]);
     order.heard(others.commit(1, 2));
@@ -183,6 +204,17 @@ describe('PushOrder', () => {
       await jest.advanceTimersByTimeAsync(1);
       await settled();
       expect(others.gaps).toHaveLength(1);
+    });
+
+    it('reads what was held with somebody who may have gone without another wait', async () => {
+      const commit = (changesMembers: boolean, conversationId: string) => {
+        return { conversationId, base: { version: 1, seq: 1 }, version: 2, changesMembers };
+      };
+      others.head = 2;
+      order.heard(commit(false, 'c'));
+      order.heard(commit(true, 'left'));
+      await order.fillGaps();
+      expect(others.gaps.map(({ conversationId }) => conversationId)).toEqual(['left', 'c']);
     });
 
     it('has nothing missing of what it was told to forget', async () => {

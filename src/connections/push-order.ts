@@ -54,8 +54,12 @@ interface Held {
   steps: Step[];
   /** Whether the database is being asked. */
   reading: boolean;
+  /** Whether somebody may have gone, who must not see what follows. */
+  changesMembers: boolean;
 }
 
+/** Gaps that are read at once: who was removed waits for so many at the most. */
+const FILLED_AT_ONCE = 300;
 /** Conversations whose progress is remembered, about 200 bytes each. */
 const MAX_REMEMBERED = 200_000;
 
@@ -104,11 +108,14 @@ export class PushOrder {
   }
 
   /** Reads and tells what a commit did, unless that has been told. */
-  heard({ conversationId, base, version }: Commit): void {
+  heard({ conversationId, base, version, changesMembers = false }: Commit): void {
     const told = this.told.get(conversationId);
     if (told && told.version >= version) return;
     const held = this.held.get(conversationId);
-    if (!held) return this.hold(conversationId, { from: told ?? base, upTo: version, steps: [] });
+    if (!held) {
+      return this.hold(conversationId, { from: told ?? base, upTo: version, steps: [], changesMembers });
+    }
+    held.changesMembers ||= changesMembers;
     held.upTo = Math.max(held.upTo, version);
     if (!held.from || (!told && base.version < held.from.version)) held.from = told ?? base;
   }
@@ -147,8 +154,8 @@ export class PushOrder {
     if (told) this.told.set(conversationId, told);
   }
 
-  private hold(conversationId: string, held: Omit<Held, 'reading'>): void {
-    this.held.set(conversationId, { ...held, reading: false });
+  private hold(conversationId: string, held: Partial<Held> & Pick<Held, 'from' | 'upTo' | 'steps'>): void {
+    this.held.set(conversationId, { reading: false, changesMembers: false, ...held });
     this.fillSoon();
   }
 
@@ -172,9 +179,13 @@ export class PushOrder {
     // What is found in one turn of the event loop is read together.
     await Promise.resolve();
     try {
-      // What is held meanwhile has a wait of its own, if there is any.
-      do await this.fillHeld([...this.held]);
-      while (this.held.size > 0 && this.bus.patienceMs === 0);
+      let isLast: boolean;
+      do {
+        const batch = this.next();
+        isLast = batch.length === this.held.size;
+        await this.fillHeld(batch);
+        // What is held while the last is read has a wait of its own, if there is any.
+      } while (this.held.size > 0 && (!isLast || this.bus.patienceMs === 0));
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.logger.warn(`pushes wait for the database: ${String(error)}`);
@@ -184,6 +195,13 @@ export class PushOrder {
       this.filling = undefined;
     }
     if (this.held.size > 0 && !this.failing) this.fillSoon();
+  }
+
+  /** By themselves, and first, those whose members have changed. */
+  private next(): [string, Held][] {
+    const held = [...this.held];
+    const first = held.filter(([, { changesMembers }]) => changesMembers);
+    return (first.length > 0 ? first : held).slice(0, FILLED_AT_ONCE);
   }
 
   private async fillHeld(batch: readonly [string, Held][]): Promise<void> {
