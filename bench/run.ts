@@ -4,25 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Options } from '../tools/support/options';
 import { Refusal, runTool } from '../tools/support/refusal';
-import { connect } from './scenarios/connect';
-import { delivery } from './scenarios/delivery';
-import { direct1000, direct15000, peak15000 } from './scenarios/direct';
-import { fanout } from './scenarios/fanout';
-import { fanoutHighest, highest1000, highest15000 } from './scenarios/highest';
-import { history } from './scenarios/history';
-import { historyCost } from './scenarios/history-cost';
-import { idle } from './scenarios/idle';
-import { memberCost } from './scenarios/member-cost';
-import { mixed } from './scenarios/mixed';
-import { presence } from './scenarios/presence';
-import { rest } from './scenarios/rest';
-import { rolling } from './scenarios/rolling';
-import { soak } from './scenarios/soak';
-import { start } from './scenarios/start';
-import { storage } from './scenarios/storage';
-import { storm } from './scenarios/storm';
-import { syncCost } from './scenarios/sync';
-import { workers } from './scenarios/workers';
+import { SCENARIOS } from './scenarios/all';
 import { BenchServer } from './support/bench-server';
 import { chart } from './support/chart';
 import { panelsOf, renewDocument, type Run } from './support/document';
@@ -30,12 +12,6 @@ import { type Peer, PEERS } from './support/peers';
 import type { Bench, Owned, Report, Scenario } from './support/scenario';
 import { table } from './support/table';
 
-const SCENARIOS: readonly Scenario[] = [
-  ...[direct1000, direct15000, peak15000, highest1000, highest15000],
-  ...[fanout, fanoutHighest, idle, connect, mixed, history, syncCost, rest, start],
-  ...[presence, workers, storm, rolling],
-  ...[historyCost, memberCost, storage, delivery, soak],
-];
 const DEFAULT = SCENARIOS.filter(({ apart }) => !apart);
 const USAGE = `npm run bench [-- SCENARIO… --quick --docs --peers NAME,… --json FILE]
 Scenarios: ${DEFAULT.map(({ name }) => name).join(', ')}: these when none is named. Apart, because they take long: ${SCENARIOS.filter(
@@ -53,22 +29,24 @@ async function main(): Promise<void> {
   const unknown = options.positionals.find((name) => SCENARIOS.every((scenario) => scenario.name !== name));
   if (unknown !== undefined) throw options.refuse(`There is no scenario "${unknown}"`);
   if (process.platform !== 'linux') throw new Refusal('The bench reads /proc: it runs on Linux only.');
-  const { positionals } = options;
-  const chosen =
-    positionals.length === 0 ? DEFAULT : SCENARIOS.filter(({ name }) => positionals.includes(name));
   const settings = { quick: options.flag('quick'), peers: peersOf(options) };
+  const chosen = choose(options.positionals, settings.quick);
   const at = new Date().toISOString();
   const run: Run = { at, quick: settings.quick, machine: machine(), results: [] };
   const file = options.text('json', join(ROOT, 'bench/results', `${at.replaceAll(/[:.]/g, '-')}.json`));
   const failed: string[] = [];
+  console.log(`This takes about ${estimateOf(chosen, settings.quick)}.`);
+  const begun = performance.now();
   for (const scenario of chosen) {
     const { name, about } = scenario;
     console.log(`\n${name}: ${about}`);
     const [load = NaN] = loadavg();
+    const begunThis = performance.now();
     try {
       const report = await runScenario(scenario, settings);
-      console.log(`\n${table(report).join('\n')}`);
-      run.results.push({ scenario: name, about, load, ...report });
+      const seconds = secondsSince(begunThis);
+      console.log(`\n${table(report).join('\n')}\n\n${name} took ${seconds} s`);
+      run.results.push({ scenario: name, about, load, seconds, ...report });
     } catch (error) {
       console.error(error);
       failed.push(name);
@@ -77,8 +55,29 @@ async function main(): Promise<void> {
     keep(run, file);
     if (options.flag('docs')) renewDocument(join(ROOT, 'docs'), run);
   }
-  console.log(`\nKept in ${file}, with a chart beside it`);
+  console.log(`\nIt took ${inMinutes(secondsSince(begun))} in all.`);
+  console.log(`Kept in ${file}, with a chart beside it`);
   if (failed.length > 0) throw new Refusal(`Failed, and without figures: ${failed.join(', ')}`);
+}
+
+function choose(names: readonly string[], quick: boolean): readonly Scenario[] {
+  if (names.length > 0) return SCENARIOS.filter(({ name }) => names.includes(name));
+  return DEFAULT.filter(({ large = false }) => !(quick && large));
+}
+
+function secondsSince(begun: number): number {
+  return Math.round((performance.now() - begun) / 1_000);
+}
+
+function inMinutes(seconds: number): string {
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+function estimateOf(scenarios: readonly Scenario[], quick: boolean): string {
+  const known = scenarios.flatMap(({ takes }) => takes ?? []);
+  const seconds = known.reduce((sum, { full, quick: short }) => sum + (quick ? short : full), 0);
+  const rest = scenarios.length - known.length;
+  return `${inMinutes(seconds)}${rest > 0 ? `, and what ${rest} of them take that nobody has timed` : ''}`;
 }
 
 function peersOf(options: Options): readonly Peer[] {

@@ -20,11 +20,21 @@ function bench(...args: string[]) {
 describe('npm run bench', () => {
   it('measures the server beside another one, and loses nothing', async () => {
     const json = join(folder, 'run.json');
-    const { stderr, code } = await bench('direct-1000', '--quick', '--peers', 'ws+batch', '--json', json);
+    const { stdout, stderr, code } = await bench(
+      'direct-1000',
+      '--quick',
+      '--peers',
+      'ws+batch',
+      '--json',
+      json,
+    );
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(stdout).toMatch(/^This takes about \d+ min \d+ s\.$/m);
+    expect(stdout).toMatch(/^direct-1000 took \d+ s\n\nIt took \d+ min \d+ s in all\.$/m);
     const { results } = JSON.parse(await readFile(json, 'utf8'));
     expect(results).toHaveLength(1);
     expect(results[0]).toMatchObject({ scenario: 'direct-1000', sizes: ['parley', 'ws+batch'] });
+    expect(results[0].seconds).toBeGreaterThan(0);
     const figure = (name: string) => results[0].figures.find((one: any) => one.name === name)?.values;
     for (const name of ['lost', 'duplicated', 'reordered', 'refused', 'unanswered', 'closed']) {
       expect({ name, values: figure(name) }).toEqual({ name, values: [0, 0] });

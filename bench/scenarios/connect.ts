@@ -16,6 +16,7 @@ const COUNTED_AFTER = 10_500;
 /** Everybody comes back: what it takes until all are authenticated and have synced. */
 export const connect: Scenario = {
   name: 'connect',
+  takes: { full: 50, quick: 7 },
   about: `${CONNECTIONS.toLocaleString('en')} clients come back, as fast as they are let in, and sync`,
   run,
 };

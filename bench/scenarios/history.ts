@@ -16,6 +16,7 @@ const SECONDS = 5;
 /** Whether who scrolls delays who writes. */
 export const history: Scenario = {
   name: 'history',
+  takes: { full: 50, quick: 10 },
   about: `${RATE} messages a second, alone and beside ${PAGES_PER_SECOND} pages of history a second over REST`,
   run,
 };
@@ -23,7 +24,7 @@ export const history: Scenario = {
 async function run(bench: Bench): Promise<Report> {
   const target = new ParleyTarget(await bench.startServer());
   const reading = await prepare(bench, target);
-  const seconds = bench.quick ? 2 : SECONDS;
+  const seconds = bench.quick ? 1 : SECONDS;
   const plan = { rate: RATE, warmUp: RATE, seconds };
   const session = await Session.open(bench, target, SHAPE);
   const figures = new Figures(2);

@@ -19,6 +19,8 @@ interface Size {
   connections: number;
   sentPerSecond: number;
   rounds: number;
+  /** How many of the servers are started anew. */
+  restarted: number;
 }
 
 interface Stand {
@@ -33,22 +35,27 @@ interface Stand {
 /** Three servers behind HAProxy are started anew in turn while people write to one another. */
 export const rolling: Scenario = {
   name: 'rolling',
+  takes: { full: 150, quick: 16 },
   about: 'three servers behind HAProxy are started anew in turn under load: what clients see of it',
   async run(bench: Bench): Promise<Report> {
     const size: Size = bench.quick
-      ? { connections: 300, sentPerSecond: 100, rounds: 1 }
-      : { connections: 3_000, sentPerSecond: 300, rounds: 3 };
+      ? { connections: 300, sentPerSecond: 100, rounds: 1, restarted: 1 }
+      : { connections: 3_000, sentPerSecond: 300, rounds: 2, restarted: SERVERS };
     const dir = mkdtempSync(join(tmpdir(), 'parley-rolling-'));
     const redis = await Redis.start();
     let proxy: HaProxy | undefined;
+    let nodes: BenchServer[] = [];
     try {
       const settings = { ...SETTINGS, JWT_SECRET: randomUUID() + randomUUID(), REDIS_URL: redis.url };
-      const { owner, nodes, database } = await startServers(bench, settings);
+      const { owner, database } = await startOwner(bench, settings);
+      nodes = await startNodes(bench, { ...settings, ...database });
       const certificate = makeCertificate(dir);
       proxy = await HaProxy.start({ dir, certificate, servers: nodes.map(({ url }) => url) });
       const stand = { proxy, nodes, owner, ca: certificate.ca, settings: { ...settings, ...database } };
       return await measure(bench, size, stand);
     } finally {
+      // Nobody is connected any more: drained they would only wait.
+      for (const node of nodes) await node.kill();
       await proxy?.stop();
       await redis.stop();
       rmSync(dir, { recursive: true, force: true });
@@ -56,16 +63,19 @@ export const rolling: Scenario = {
   },
 };
 
-async function startServers(bench: Bench, settings: Record<string, string>) {
-  const owner = await bench.startServer(settings);
-  const database = { DATABASE_URL: owner.databaseUrl };
+async function startOwner(bench: Bench, settings: Record<string, string>) {
+  const owner = await bench.startServer({ ...settings, DRAIN_PAUSE: '0' });
+  return { owner, database: { DATABASE_URL: owner.databaseUrl } };
+}
+
+async function startNodes(bench: Bench, settings: Record<string, string>): Promise<BenchServer[]> {
   const nodes: BenchServer[] = [];
   while (nodes.length < SERVERS) {
     // The same after each start, so that the balancer finds it again.
     const PORT = String(await freePort());
-    nodes.push(await bench.startServer({ ...settings, ...database, PORT }));
+    nodes.push(await bench.startServer({ ...settings, PORT }));
   }
-  return { owner, nodes, database };
+  return nodes;
 }
 
 async function measure(bench: Bench, size: Size, stand: Stand): Promise<Report> {
@@ -138,7 +148,7 @@ async function rollOnce(
     await crowd.connect();
     bench.log(`${size.connections} are connected`);
     crowd.talk(size.sentPerSecond);
-    for (const [index, node] of nodes.entries()) {
+    for (const [index, node] of nodes.slice(0, size.restarted).entries()) {
       await proxy.untilServes(index);
       await node.restart();
       await proxy.untilServes(index);

@@ -6,6 +6,7 @@ const ROUNDS = 5;
 /** How long it takes until a built tree listens, its own database included. */
 export const start: Scenario = {
   name: 'start',
+  takes: { full: 15, quick: 3 },
   about: 'from the start of the process until it listens, with the database that it brings along',
   run,
 };

@@ -14,6 +14,7 @@ const LIMITS = [50, 200];
 /** What a first sync costs of somebody who has been away for long. */
 export const syncCost: Scenario = {
   name: 'sync',
+  takes: { full: 25, quick: 7 },
   about: `all of a first sync, of ${CONVERSATIONS} conversations with ${(CONVERSATIONS * UNREAD_EACH).toLocaleString('en')} unread messages`,
   run,
 };

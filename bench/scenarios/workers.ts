@@ -1,147 +1,154 @@
-import type { ParleySocket } from '@parley/client';
-import type { ConversationCreated } from '@parley/protocol';
-import { uuidv7 } from 'uuidv7';
-import type { BenchServer } from '../support/bench-server';
+import type { Client as Session } from 'pg';
+import type { Client } from '../load/client';
+import type { LoadResult } from '../load/messages';
 import { Figures } from '../support/figures';
-import { Person } from '../support/person';
-import { cpuOf } from '../support/processes';
+import { LoadGenerator } from '../support/load-generator';
+import { ParleyTarget } from '../support/parley-target';
+import type { Cpu } from '../support/processes';
 import { Redis } from '../support/redis';
 import type { Bench, Report, Scenario } from '../support/scenario';
 
-// Of two workers each has half of the messages, and the fewer a process has, the less goes with one commit.
-const SIZES = ['1 worker', '1 with Redis', '2 workers', '1 worker, half as many'];
-const SERVERS = 3;
-const PEOPLE = 200;
+/** Messages a second, over all. */
+const RATES = [1_000, 4_000, 8_000];
+const QUICK_RATES = [1_000];
+const PEOPLE = 1_000;
 const GROUP = 5;
-/** Of ten messages; the others go to one person each. */
-const GROUP_SHARE = 3;
-const TEXT = 'x'.repeat(64);
+/** Of all people: as many messages go to one person each; the others write to groups. */
+const IN_PAIRS = 700;
+const AT_ONCE = 200;
+const ROUNDS = 3;
+const SECONDS = 4;
 
 /** What it costs that the sender and who is told are at different processes. */
 export const workers: Scenario = {
   name: 'workers',
-  about: `${PEOPLE} people in pairs and groups of ${GROUP}, 7 of 10 messages one to one, over one process and two`,
+  takes: { full: 145, quick: 18 },
+  about: `${PEOPLE.toLocaleString('en')} people in pairs and groups of ${GROUP}, 7 of 10 messages one to one, over two workers, and over one with as much and with half as much to do`,
   run,
 };
 
 async function run(bench: Bench): Promise<Report> {
-  const [rounds, perSecond, seconds] = bench.quick ? [3, 1_000, 4] : [7, 2_000, 10];
-  const figures = new Figures(SIZES.length);
-  const redis = [null, await Redis.start(), await Redis.start()];
-  const halls: Hall[] = [];
-  try {
-    for (const [i, size] of SIZES.slice(0, SERVERS).entries()) {
-      const url = redis[i]?.url;
-      const server = await bench.startServer({
-        WORKERS: String(i === 2 ? 2 : 1),
-        LOG_LEVEL: 'error',
-        ...(url && { REDIS_URL: url }),
-      });
-      halls.push(await Hall.open(server, redis[i]?.pid));
-      bench.log(`${size}: ${PEOPLE} people are connected`);
+  const rates = bench.quick ? QUICK_RATES : RATES;
+  const seconds = bench.quick ? 1.5 : SECONDS;
+  const redis = bench.own(await Redis.start());
+  const one = await Hall.open(bench, { WORKERS: '1' });
+  const two = await Hall.open(bench, { WORKERS: '2', REDIS_URL: redis.url }, redis);
+  const figures = new Figures(rates.length);
+  for (let round = 1; round <= (bench.quick ? 1 : ROUNDS); round++) {
+    for (const [at, rate] of rates.entries()) {
+      bench.log(`round ${round}: ${rate.toLocaleString('en')} messages a second`);
+      const taken = {
+        both: await two.load(rate, seconds),
+        alone: await one.load(rate, seconds),
+        half: await one.load(rate / 2, seconds),
+      };
+      addComparison(figures, at, taken);
     }
-    for (const hall of halls) await hall.load(perSecond, 2);
-    for (let round = 0; round < rounds; round++) {
-      for (const size of SIZES.keys()) {
-        const rate = size < SERVERS ? perSecond : perSecond / 2;
-        const { delivered, server, bus, database } = await halls[size % SERVERS]!.load(rate, seconds);
-        const micros = (cpu: number) => (cpu * 1e6) / delivered;
-        figures.add('server and Redis, CPU per delivery', 'µs', size, micros(server + bus));
-        figures.add('  servers', 'µs', size, micros(server));
-        figures.add('  Redis', 'µs', size, micros(bus));
-        figures.add('database', 'µs', size, micros(database));
-        bench.log(`round ${round + 1}, ${SIZES[size]}: ${micros(server + bus).toFixed(1)} µs`);
-      }
-    }
-  } finally {
-    for (const hall of halls) hall.close();
-    for (const each of redis) await each?.stop();
   }
-  return { of: 'of each delivery', sizes: SIZES, figures: figures.all() };
+  return {
+    ...{ of: 'messages a second', sizes: rates.map((rate) => rate.toLocaleString('en')) },
+    ...{ figures: figures.all(), unlike: true },
+    charted: ['2 workers', '1 worker', '1 worker, half as many'].map(cpuOf),
+  };
 }
 
-interface Load {
-  delivered: number;
-  /** Seconds of CPU. */
+const cpuOf = (who: string) => `server and Redis CPU per delivery, ${who}`;
+
+interface Taken {
+  both: Outcome;
+  alone: Outcome;
+  /** One worker that has as much to do as each of the two. */
+  half: Outcome;
+}
+
+function addComparison(figures: Figures, at: number, { both, alone, half }: Taken): void {
+  const all = [
+    ['2 workers', both],
+    ['1 worker', alone],
+    ['1 worker, half as many', half],
+  ] as const;
+  for (const [who, { server, redis }] of all) figures.add(cpuOf(who), 'µs', at, server + redis);
+  const total = ({ server, redis }: Outcome) => server + redis;
+  figures.add('2 workers cost of 1 worker', '×', at, total(both) / total(alone));
+  figures.add('2 workers cost of 1 worker with half as many', '×', at, total(both) / total(half));
+  figures.add('Redis CPU per delivery, 2 workers', 'µs', at, both.redis);
+  for (const [who, { database }] of all) {
+    figures.add(`database CPU per delivery, ${who}`, 'µs', at, database);
+  }
+  for (const [who, { perCommit }] of all) figures.add(`messages per commit, ${who}`, '', at, perCommit);
+  for (const [who, { load }] of all) {
+    figures.add(`delivered, ${who}`, '/s', at, load.deliveredRate);
+    figures.add(`delivery p99, ${who}`, 'ms', at, load.delivery.p99);
+  }
+  for (const [, { load }] of all) {
+    const { lost, duplicated, reordered, refused, unanswered, closed } = load;
+    figures.addWorst('wrong', '', at, lost + duplicated + reordered + refused + unanswered + closed);
+  }
+}
+
+/** Of each delivery, CPU in µs. */
+interface Outcome {
+  load: LoadResult;
   server: number;
-  bus: number;
+  redis: number;
   database: number;
+  perCommit: number;
 }
 
 /** A server and everybody who is connected to it. */
 class Hall {
-  private delivered = 0;
-
   private constructor(
-    private readonly server: BenchServer,
-    private readonly redisPid: number | undefined,
-    private readonly sockets: ParleySocket[],
-    private readonly pairs: string[],
-    private readonly groups: string[],
-  ) {
-    for (const socket of sockets) socket.on('message.created', () => this.delivered++);
-  }
+    private readonly target: ParleyTarget,
+    private readonly generator: LoadGenerator,
+    private readonly redis: Redis | undefined,
+  ) {}
 
-  static async open(server: BenchServer, redisPid: number | undefined): Promise<Hall> {
-    const names = Array.from({ length: PEOPLE }, (_, i) => `person${i}`);
-    const people = (await server.accounts(...names)).map((account) => new Person(account, server.url));
-    const make = async (members: Person[], kind: 'direct' | 'group') => {
-      const memberIds = members.slice(1).map(({ id }) => id);
-      const path = '/v1/conversations';
-      const input = { kind, memberIds };
-      return (await members[0]!.rest.call<ConversationCreated>('POST', path, input)).conversation.id;
-    };
-    const inTeams = (size: number, kind: 'direct' | 'group') =>
-      Promise.all(
-        Array.from({ length: PEOPLE / size }, (_, i) => make(people.slice(i * size, (i + 1) * size), kind)),
-      );
-    const [pairs, groups] = [await inTeams(2, 'direct'), await inTeams(GROUP, 'group')];
-    const sockets = await Promise.all(people.map((person) => person.connect()));
-    return new Hall(server, redisPid, sockets, pairs, groups);
-  }
-
-  /** Sends at a rate, until all has arrived. */
-  async load(perSecond: number, seconds: number): Promise<Load> {
-    const before = this.cpu();
-    this.delivered = 0;
-    let expected = 0;
-    const begun = performance.now();
-    const sending: Promise<unknown>[] = [];
-    for (let i = 0; i < perSecond * seconds; i++) {
-      const early = begun + (i * 1_000) / perSecond - performance.now();
-      if (early > 1) await new Promise((resolve) => setTimeout(resolve, early));
-      const isGroup = i % 10 < GROUP_SHARE;
-      expected += isGroup ? GROUP - 1 : 1;
-      sending.push(this.send((i * 7_919) % PEOPLE, isGroup));
-    }
-    await Promise.all(sending);
-    while (this.delivered < expected) await new Promise((resolve) => setTimeout(resolve, 5));
-    const after = this.cpu();
-    return {
-      delivered: this.delivered,
-      server: after.server - before.server,
-      bus: after.bus - before.bus,
-      database: after.database - before.database,
-    };
-  }
-
-  close(): void {
-    for (const socket of this.sockets) socket.close();
-  }
-
-  private send(person: number, toGroup: boolean): Promise<unknown> {
-    const conversationId = toGroup
-      ? this.groups[Math.floor(person / GROUP)]
-      : this.pairs[Math.floor(person / 2)];
-    return this.sockets[person]!.request('message.send', {
-      id: uuidv7(),
-      conversationId: conversationId ?? '',
-      text: TEXT,
+  static async open(bench: Bench, settings: Record<string, string>, redis?: Redis): Promise<Hall> {
+    const target = new ParleyTarget(await bench.startServer({ LOG_LEVEL: 'error', ...settings }));
+    const pairs = await target.gather({ connections: PEOPLE, roomSize: 2 });
+    const groups = await target.gather({ connections: PEOPLE, roomSize: GROUP });
+    const clients: Client[] = [...pairs.slice(0, IN_PAIRS), ...groups.slice(IN_PAIRS)];
+    const generator = bench.own(new LoadGenerator());
+    const { failed, complaint } = await generator.open({
+      ...{ wire: target.wire, port: target.port, clients, atOnce: AT_ONCE },
     });
+    if (failed > 0) throw new Error(`${failed} could not connect: ${complaint}`);
+    const hall = new Hall(target, generator, redis);
+    // Everybody writes once or more: what is read once, and compiled, is not measured.
+    await hall.load(PEOPLE, bench.quick ? 1 : 2);
+    return hall;
   }
 
-  private cpu(): Omit<Load, 'delivered'> {
-    const { server, database } = this.server.cpu();
-    return { server, database, bus: this.redisPid ? cpuOf(this.redisPid) : 0 };
+  async load(rate: number, seconds: number): Promise<Outcome> {
+    const taken: (Cpu & { redis: number; at: number })[] = [];
+    const note = () => {
+      taken.push({ ...this.target.cpu(), redis: this.redis?.cpu() ?? 0, at: performance.now() });
+    };
+    const { database } = this.target.server;
+    const begun = await nowOf(database);
+    const plan = { rate, warmUp: rate / 2, seconds };
+    const load = await this.generator.load(plan, { began: note, ended: note });
+    const [before, after] = taken;
+    if (!before || !after) throw new Error('the load was not watched');
+    const delivered = (load.deliveredRate * (after.at - before.at)) / 1_000;
+    const each = (of: 'server' | 'redis' | 'database') => ((after[of] - before[of]) * 1e6) / delivered;
+    return {
+      ...{ load, server: each('server'), redis: each('redis'), database: each('database') },
+      perCommit: load.sent / (await commitsSince(database, begun)),
+    };
   }
+}
+
+async function nowOf(database: Session): Promise<string> {
+  const { rows } = await database.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
+  return rows[0]?.now ?? '';
+}
+
+/** Each leaves a row in the feed. */
+async function commitsSince(database: Session, begun: string): Promise<number> {
+  const { rows } = await database.query<{ n: string }>(
+    'SELECT count(*) AS n FROM commit_feed WHERE committed_at >= $1::timestamptz',
+    [begun],
+  );
+  return Number(rows[0]?.n);
 }

@@ -111,7 +111,7 @@ export class BenchServer {
   /** As by a crash. */
   async kill(): Promise<void> {
     const { child } = this;
-    if (!child) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
   }

@@ -2,7 +2,7 @@ import { chart } from './chart';
 import { between, panelsOf, type Result } from './document';
 
 const result: Result = {
-  ...{ scenario: 'direct', about: 'pairs', load: 0.2, of: 'server', sizes: ['parley', 'ws'] },
+  ...{ scenario: 'direct', about: 'pairs', seconds: 9, load: 0.2, of: 'server', sizes: ['parley', 'ws'] },
   figures: [
     { name: 'p50', unit: 'ms', values: [2, NaN] },
     { name: 'lost', unit: '', values: [0, 0] },

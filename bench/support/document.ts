@@ -8,6 +8,8 @@ import type { Report } from './scenario';
 export interface Result extends Report {
   scenario: string;
   about: string;
+  /** How long it took. */
+  seconds: number;
   /** The load average when it began: what else the machine did. */
   load: number;
 }
@@ -28,7 +30,8 @@ export function renewDocument(docs: string, run: Run): void {
   let text = between(readFileSync(file, 'utf8'), 'promises', promises());
   for (const result of run.results) {
     text = between(text, result.scenario, section(result, run));
-    writeFileSync(join(charts, `${result.scenario}.svg`), chart(panelsOf(result)));
+    const panels = panelsOf(result);
+    if (panels.length > 0) writeFileSync(join(charts, `${result.scenario}.svg`), chart(panels));
   }
   writeFileSync(file, text);
 }
@@ -69,8 +72,7 @@ function section(result: Result, { at, quick, machine }: Run): string {
     row(['---', ...sizes.map(() => '---:')]),
     ...rows,
     '',
-    `![${scenario}](performance/${scenario}.svg)`,
-    '',
+    ...(panelsOf(result).length > 0 ? [`![${scenario}](performance/${scenario}.svg)`, ''] : []),
     `${quick ? 'A quick run' : 'Run'} of ${at.slice(0, 10)} on ${String(machine.cpus)} cores (${String(machine.cpu)}), Node ${String(machine.node)}, commit ${String(machine.commit)}; load average before: ${load.toFixed(1)}.`,
   ].join('\n');
 }

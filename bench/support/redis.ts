@@ -49,6 +49,11 @@ export class Redis {
     return new Map(counts.map(([, name = '', calls]) => [name, Number(calls)]));
   }
 
+  /** As what a scenario owns. */
+  remove(): Promise<void> {
+    return this.stop();
+  }
+
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGTERM');

@@ -39,5 +39,9 @@ export interface Scenario {
   readonly about: string;
   /** It takes so long that it runs only when it is named. */
   readonly apart?: boolean;
+  /** It differs from another one only in size, which a quick run does not have. */
+  readonly large?: boolean;
+  /** About how many seconds it takes on two cores, and a quick one. */
+  readonly takes?: { readonly full: number; readonly quick: number };
   run(bench: Bench): Promise<Report>;
 }
