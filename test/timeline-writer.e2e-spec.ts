@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessageSent } from '@parley/protocol';
 import { Client } from 'pg';
 import { requestHash } from '../src/common/request-hash';
+import { TimelineFollower } from '../src/chat/timeline-follower';
 import type { NewMessage } from '../src/timeline/new-message';
 import { TimelineWriter } from '../src/timeline/timeline-writer';
 import { Person } from './support/person';
@@ -121,6 +122,7 @@ it('what was stored though the answer was lost reaches the others, before what f
     code: 'unavailable',
     retryable: true,
   });
+  await stored(input.id);
   const next = anns.request('message.send', { id: randomUUID(), text: 'next', conversationId });
   expect((await bobs.next('message.created')).message).toMatchObject({ id: input.id, seq: 2 });
   expect((await bobs.next('message.created')).message).toMatchObject({ text: 'next', seq: 3 });
@@ -137,6 +139,55 @@ it('the truth is told though nothing follows', async () => {
   road.loseAnswerTo(COMMIT);
   await expect(anns.request('message.send', input)).rejects.toMatchObject({ code: 'unavailable' });
   expect((await bobs.next('message.created')).message.id).toBe(input.id);
+});
+
+it('what arrives after its connection was lost, and after what followed, is told behind that', async () => {
+  const conversationId = await group();
+  const [anns, bobs] = [await ann.connect(), await bob.connect()];
+  const late = { id: randomUUID(), text: 'late', conversationId };
+  const arrive = road.delayAndLose(COMMIT);
+  await expect(anns.request('message.send', late)).rejects.toMatchObject({ code: 'unavailable' });
+  const next = { id: randomUUID(), text: 'next', conversationId };
+  expect(await anns.request('message.send', next)).toMatchObject({ message: { seq: 2 } });
+  expect((await bobs.next('message.created')).message.id).toBe(next.id);
+  // Not before it has been looked for in vain.
+  await server.app.get(TimelineFollower).catchUp();
+  arrive();
+  expect((await bobs.next('message.created')).message).toMatchObject({ id: late.id, seq: 3 });
+  expect(await anns.request('message.send', late)).toMatchObject({ duplicate: true, message: { seq: 3 } });
+  await bobs.settle();
+  expect(bobs.all('message.created')).toEqual([]);
+});
+
+it('a whole batch whose answer was lost is told, in every conversation, once', async () => {
+  const conversations = await Promise.all(Array.from({ length: 5 }, group));
+  const alone = await group();
+  const bobs = await bob.connect();
+  // The first is on its way alone; what comes meanwhile is one batch.
+  const messages = conversations.flatMap((id) => [message(id, '1'), message(id, '2')]);
+  const first = writer.append(message(alone, 'first'));
+  road.loseAnswerTo(messages[0]!.id);
+  const lost = await Promise.allSettled(messages.map((each) => writer.append(each)));
+  expect(new Set(lost.map(({ status }) => status))).toEqual(new Set(['rejected']));
+  await first;
+  const told = new Map<string, number[]>();
+  for (const _ of messages) {
+    const { conversationId, seq } = (await bobs.next('message.created')).message;
+    told.set(conversationId, [...(told.get(conversationId) ?? []), seq]);
+  }
+  expect(told).toEqual(new Map(conversations.map((id) => [id, [2, 3]])));
+  await bobs.settle();
+  expect(bobs.all('message.created')).toEqual([]);
+});
+
+it('what does not arrive was not stored, and is stored when it is sent again', async () => {
+  const conversationId = await group();
+  const [anns, bobs] = [await ann.connect(), await bob.connect()];
+  const input = { id: randomUUID(), text: 'lost', conversationId };
+  road.delayAndLose(COMMIT);
+  await expect(anns.request('message.send', input)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await anns.request('message.send', input)).toMatchObject({ duplicate: false, message: { seq: 2 } });
+  expect((await bobs.next('message.created')).message).toMatchObject({ id: input.id, seq: 2 });
 });
 
 it('a change whose answer was lost is told too, and counts from then on', async () => {
@@ -202,6 +253,11 @@ it('what waits while its sender is removed is not stored', async () => {
   expect(await late).toMatchObject({ status: 404, body: { error: { code: 'conversation_not_found' } } });
   expect(await other).toMatchObject({ status: 201, body: { message: { seq: 4 } } });
 });
+
+/** Until a message is there. */
+async function stored(id: string): Promise<void> {
+  while ((await server.source.query<unknown[]>('SELECT FROM message WHERE id = $1', [id])).length === 0);
+}
 
 /** Until a transaction waits for a lock of this test's database. */
 async function somebodyWaits(): Promise<void> {

@@ -97,19 +97,17 @@ export class DirectCreator {
 
   /** The ids of those that were made. */
   private async insert(wanted: readonly { pair: Pair; row: ConversationEntity }[]): Promise<Set<string>> {
+    const ids = wanted.map(({ row }) => row.id);
     const values = [
-      wanted.map(({ row }) => row.id),
+      ids,
       wanted.map(({ pair }) => pair.key),
       wanted.map(({ pair }) => pair.userId),
       wanted.map(({ pair }) => pair.peerId),
       this.feed.nodeId,
     ];
-    const commits = wanted.map(({ row }) => ({
-      ...{ conversationId: row.id, base: { version: 0, seq: 0 }, version: 1, changesMembers: true },
-    }));
     let rows: { id: string; created_at: Date }[];
     try {
-      rows = await this.writer.createAll(commits, () => this.source.query(MAKE, values));
+      rows = await this.writer.createAll(ids, () => this.source.query(MAKE, values));
     } catch (error) {
       if (!isOfOne(error)) throw error;
       return new Set();

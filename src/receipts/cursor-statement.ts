@@ -92,12 +92,12 @@ export async function moveCursors(
 ): Promise<Fate[]> {
   const fates = new Array<Fate>(moves.length).fill(null);
   const wanted = on(MOVE, moves);
-  const answers = await atOnce(client, BEGIN, waits ? [on(LOCK, moves), wanted] : [wanted]);
-  for (const [place, ...row] of answers.at(-1) as Row[]) fates[Number(place) - 1] = toCursors(row, true);
+  const answers = await atOnce(client, [BEGIN, ...(waits ? [on(LOCK, moves)] : []), wanted, 'COMMIT']);
+  for (const [place, ...row] of answers.at(-2) as Row[]) fates[Number(place) - 1] = toCursors(row, true);
   const others = moves.flatMap((_, at) => (fates[at] ? [] : [at]));
   if (others.length === 0) return fates;
   const left = others.flatMap((at) => moves[at] ?? []);
-  const [looked] = await atOnce(client, BEGIN, [on(LOOK, left)]);
+  const [, looked] = await atOnce(client, [BEGIN, on(LOOK, left), 'COMMIT']);
   for (const [place, ...row] of looked as Row[]) {
     fates[others[Number(place) - 1] ?? -1] = row[3] === 't' ? toCursors(row, false) : 'passed';
   }

@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import type { Commit } from '../common/commit';
 import { DomainError } from '../common/domain-error';
 import type { AppendJob } from './append-job';
 import { appendMessages, type Locking, messageKey, Refusal, UncertainCommitError } from './append-statement';
@@ -16,7 +15,6 @@ import { newMessage, toMessage } from './to-message';
 /** Commits batches of messages and settles who waits for them; a row that poisons its batch fails alone. */
 @Injectable()
 export class AppendCommitter {
-  private uncertain: (commits: readonly Commit[]) => void = () => undefined;
   private committed: (messages: number, seconds: number) => void = () => undefined;
 
   constructor(
@@ -24,11 +22,6 @@ export class AppendCommitter {
     private readonly feed: CommitFeed,
     private readonly reader: TimelineReader,
   ) {}
-
-  /** Called with what may or may not have been committed, when the answer to a commit was lost. */
-  onUncertain(listener: (commits: readonly Commit[]) => void): void {
-    this.uncertain = listener;
-  }
 
   /** Called after every batch. */
   onCommitted(listener: (messages: number, seconds: number) => void): void {
@@ -39,6 +32,7 @@ export class AppendCommitter {
   async commit(jobs: AppendJob[], locking: Locking): Promise<AppendJob[]> {
     const { unique, repeated } = once(jobs);
     const begun = performance.now();
+    const { position } = this.feed;
     try {
       const fates = await this.withClient((client) =>
         appendMessages(
@@ -69,12 +63,21 @@ export class AppendCommitter {
       if (retries.length > 0) await this.answerRetries(retries, refused);
       return passedOver.size > 0 ? jobs.filter(isPassed) : [];
     } catch (error) {
-      return this.fail(jobs, error, locking);
+      return this.fail(jobs, error, { locking, position });
     }
   }
 
-  private async fail(jobs: AppendJob[], error: unknown, locking: Locking) {
-    if (error instanceof UncertainCommitError) this.uncertain(error.commits);
+  /** `position`: the feed's, from before. */
+  private async fail(
+    jobs: AppendJob[],
+    error: unknown,
+    { locking, position }: { locking: Locking; position: string },
+  ): Promise<AppendJob[]> {
+    if (error instanceof UncertainCommitError)
+      this.feed.doubt(
+        jobs.map(({ message }) => message.conversationId),
+        position,
+      );
     else if (jobs.length > 1 && isRowsFault(error)) {
       const half = Math.ceil(jobs.length / 2);
       const passed = await this.commit(jobs.slice(0, half), locking);

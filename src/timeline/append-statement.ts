@@ -1,46 +1,20 @@
-import type { PoolClient } from 'pg';
-import type { Commit } from '../common/commit';
+import type { PoolClient, QueryArrayConfig } from 'pg';
 import { DomainError } from '../common/domain-error';
-import { CURRENT_XID } from './current-xid';
+import { atOnce, isRefused, type Rows, type Statement } from '../database/at-once';
 import { AS_TEXT, arrayOf, toColumns } from './append-columns';
+import { APPENDS, BEGIN, LOCK, LOCK_FREE, SENDERS } from './append-sql';
 import type { NewMessage, Numbered } from './new-message';
-import { readQuotes } from './quotes';
+import { type Original, originalsOf, toQuotes } from './quotes';
 
-// The statements below are prepared, and planned once: planning costs more than carrying them out for one
-// message. So one plan has to fit a table of any size and a batch of any size. Each statement has an index to go
-// by; no table is read from end to end, what is asked for in the order of an index is not read by another one and
-// sorted, and two lists of a batch are joined by hashing, not by comparing each row with each.
-const BEGIN = [
-  'BEGIN',
-  'SET LOCAL plan_cache_mode = force_generic_plan',
-  ...['seqscan', 'sort', 'nestloop'].map((way) => `SET LOCAL enable_${way} = off`),
-].join('; ');
-
-// Every writer locks a conversation before it looks for duplicates or takes a seq. The order of ids keeps
-// two batches from waiting for each other. Answered are only those that it could not lock, or whose members
-// have changed since: almost always none.
-const lock = (skip: string) => `
-  WITH locked AS MATERIALIZED (
-    SELECT id, members_version FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE ${skip}
-  )
-  SELECT wanted.id, locked.members_version
-  FROM unnest($1::uuid[], $2::bigint[]) AS wanted(id, members_version) LEFT JOIN locked ON locked.id = wanted.id
-  WHERE locked.id IS NULL OR locked.members_version > wanted.members_version`;
-const LOCKS = {
-  wait: { name: 'timeline-lock', text: lock('') },
-  skip: { name: 'timeline-lock-free', text: lock('SKIP LOCKED') },
-};
+/** What the append tells of a message that it has stored. */
+type Row = [place: string, seq: string, version: string, createdAt: string];
 
 /** Whether to wait for conversations that somebody else has locked, or to leave them out. */
-export type Locking = keyof typeof LOCKS;
+export type Locking = 'wait' | 'skip';
 
-/** The connection was lost at the commit: only the database knows whether it took place. */
+/** The answer to a commit was lost: only the database knows whether it took place. */
 export class UncertainCommitError extends Error {
-  constructor(
-    override readonly cause: unknown,
-    /** What it took from where, if it took place. */
-    readonly commits: readonly Commit[],
-  ) {
+  constructor(override readonly cause: unknown) {
     super('the answer to a commit was lost');
   }
 }
@@ -56,122 +30,110 @@ export class Refusal {
  */
 export type Fate = Numbered | 'known' | 'passed' | Refusal;
 
-// A statement of its own: under READ COMMITTED its snapshot is taken after the locks, so it sees what
-// another node stored while this one waited. Looking and inserting in the locking statement would not.
-//
-// The look for a duplicate is written as a range in the order of the primary key. As an equation it could be
-// answered by message_seq as well, by reading all of a conversation that the planner takes for small; as
-// NOT EXISTS it could become a join with all messages there are. For the same reason the conversations are
-// named to the UPDATE twice.
-const append = (mentioned: string) => `
-  WITH input AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-        $9::boolean[], $10::uuid[])
-      WITH ORDINALITY AS t(conversation_id, id, sender_id, kind, text, metadata, mentions, request_hash,
-        mentions_all, reply_to, place)
-  ), fresh AS (
-    SELECT input.*, row_number() OVER (PARTITION BY input.conversation_id ORDER BY input.place) AS n
-    FROM input
-    WHERE (
-      SELECT m.id FROM message m WHERE m.conversation_id = input.conversation_id AND m.id BETWEEN input.id AND input.id
-      ORDER BY m.id LIMIT 1) IS NULL
-  ), counted AS (
-    SELECT conversation_id, count(*) AS added FROM fresh GROUP BY conversation_id
-  ), bumped AS (
-    UPDATE conversation c
-    SET last_seq = c.last_seq + counted.added, version = c.version + counted.added, active_at = now(),
-      changed_xid = ${CURRENT_XID}
-    FROM counted WHERE c.id = counted.conversation_id AND c.id = ANY($1::uuid[])
-    RETURNING c.id, c.version, c.last_seq - counted.added AS base_seq, c.version - counted.added AS base_version
-  ), fed AS (
-    INSERT INTO commit_feed (node, conversation_ids, base_versions, base_seqs, versions)
-    SELECT $11::uuid, array_agg(id), array_agg(base_version), array_agg(base_seq), array_agg(version)
-    FROM bumped HAVING count(*) > 0
-  ), numbered AS (
-    SELECT fresh.*, bumped.base_seq + fresh.n AS seq, bumped.base_version + fresh.n AS version
-    FROM fresh JOIN bumped ON bumped.id = fresh.conversation_id
-  ), stored AS (
-    INSERT INTO message
-      (conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata, mentions, mentions_all, reply_to)
-    SELECT conversation_id, id, request_hash, seq, version, sender_id, kind, text, metadata::jsonb, mentions::uuid[],
-      mentions_all, reply_to
-    FROM numbered
-  )${mentioned}
-  SELECT place, seq, version, round(1000 * extract(epoch FROM now())) FROM numbered`;
-
-const MENTIONED = `, mentioned AS (
-    INSERT INTO mention (user_id, conversation_id, seq)
-    SELECT unnest(mentions::uuid[]), conversation_id, seq FROM numbered WHERE mentions IS NOT NULL
-  )`;
-
-// Most batches mention nobody, and pay nothing for those that do.
-const APPENDS = {
-  plain: { name: 'timeline-append', text: append('') },
-  mentioning: { name: 'timeline-append-mentioning', text: append(MENTIONED) },
-};
-
-const SENDERS = {
-  name: 'timeline-senders',
-  text: `
-  SELECT m.conversation_id, m.user_id FROM unnest($1::uuid[], $2::uuid[]) AS sender(conversation_id, user_id)
-  JOIN member m ON m.conversation_id = sender.conversation_id AND m.user_id = sender.user_id
-  WHERE m.left_at IS NULL`,
-};
-
 /** Identifies a message among all: its id is the client's, unique within its conversation only. */
 export function messageKey(message: { conversationId: string; id: string }): string {
   return message.conversationId + message.id;
 }
 
 /** Stores what is not there yet, in one transaction; one id may stand in the batch only once. */
-export async function appendMessages(
+export function appendMessages(
   client: PoolClient,
   nodeId: string,
   messages: readonly NewMessage[],
   locking: Locking,
 ): Promise<Fate[]> {
+  return (locking === 'skip' ? appendToFree : appendBehindLocks)(client, nodeId, messages);
+}
+
+/** All at once: nothing is waited for, so what is allowed now is allowed under the lock. */
+async function appendToFree(
+  client: PoolClient,
+  nodeId: string,
+  messages: readonly NewMessage[],
+): Promise<Fate[]> {
+  const fates = await recheck(
+    messages,
+    messages.map(() => 'known'),
+  );
+  const accepted = acceptedOf(messages, fates);
+  if (accepted.length === 0) return fates;
+  const [, locked, ...answers] = await commit(client, [
+    ...[BEGIN, lockStatement(LOCK_FREE, accepted)],
+    ...insertion(nodeId, accepted),
+  ]);
+  const [[passed]] = locked as [[string]];
+  const passedIds = new Set(passed.slice(1, -1).split(','));
+  return settle(messages, fates, storedOf(accepted, answers), passedIds);
+}
+
+/** The locks may be long in coming: what is allowed is asked for when they are held. */
+async function appendBehindLocks(
+  client: PoolClient,
+  nodeId: string,
+  messages: readonly NewMessage[],
+): Promise<Fate[]> {
   let fates: Fate[];
   try {
-    // Sent together: a wait costs more than beginning does.
-    const [, locked] = await Promise.all([client.query(BEGIN), lockAll(client, messages, locking)]);
-    fates = await recheck(messages, locked);
-    const accepted = messages.filter((_, at) => fates[at] === 'known');
-    if (accepted.length > 0) {
-      const stored = await insert(client, nodeId, accepted);
-      let next = 0;
-      fates = fates.map((fate) => (fate === 'known' ? (stored[next++] ?? fate) : fate));
-    }
+    const [, locked = []] = await atOnce(client, [BEGIN, lockStatement(LOCK, messages)]);
+    fates = await recheck(messages, await judge(client, messages, locked as [string, string | null][]));
   } catch (error) {
     // On a lost connection there is nothing to roll back; what counts is why it was lost.
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
-  try {
-    await client.query('COMMIT');
-  } catch (error) {
-    throw new UncertainCommitError(error, commitsOf(messages, fates));
-  }
-  return fates;
+  const accepted = acceptedOf(messages, fates);
+  const answers = await commit(client, accepted.length > 0 ? insertion(nodeId, accepted) : []);
+  return settle(messages, fates, storedOf(accepted, answers), new Set());
 }
 
-/** Locks the conversations; `known` stands for what may be stored. */
-async function lockAll(
-  client: PoolClient,
+/** Sends the rest of a transaction with its commit. */
+async function commit(client: PoolClient, statements: readonly Statement[]): Promise<Rows[]> {
+  try {
+    return await atOnce(client, [...statements, 'COMMIT']);
+  } catch (error) {
+    throw isRefused(error) ? error : new UncertainCommitError(error);
+  }
+}
+
+function acceptedOf(messages: readonly NewMessage[], fates: readonly Fate[]): NewMessage[] {
+  return messages.filter((_, at) => fates[at] === 'known');
+}
+
+function settle(
   messages: readonly NewMessage[],
-  locking: Locking,
-): Promise<Fate[]> {
+  fates: readonly Fate[],
+  stored: readonly (Numbered | undefined)[],
+  passedIds: ReadonlySet<string>,
+): Fate[] {
+  let next = 0;
+  return messages.map(({ conversationId }, at) => {
+    const fate = fates[at] ?? 'known';
+    if (fate !== 'known') return fate;
+    return stored[next++] ?? (passedIds.has(conversationId) ? 'passed' : 'known');
+  });
+}
+
+function lockStatement(
+  statement: { name: string; text: string },
+  messages: readonly NewMessage[],
+): QueryArrayConfig {
   const versions = new Map<string, number>();
   for (const { conversationId, membersVersion } of messages) {
     const known = versions.get(conversationId);
     if (known === undefined || membersVersion < known) versions.set(conversationId, membersVersion);
   }
-  const { rows } = await client.query<[string, string | null]>({
-    ...LOCKS[locking],
-    values: [arrayOf([...versions.keys()]), arrayOf([...versions.values()])],
-    rowMode: 'array',
-  });
-  if (rows.length === 0) return messages.map(() => 'known');
-  const answers = new Map(rows);
+  const values = [arrayOf([...versions.keys()]), arrayOf([...versions.values()])];
+  return { ...statement, values, rowMode: 'array' };
+}
+
+/** What the locks say of the messages; `known` stands for what may be stored. */
+async function judge(
+  client: PoolClient,
+  messages: readonly NewMessage[],
+  locked: readonly [id: string, membersVersion: string | null][],
+): Promise<Fate[]> {
+  if (locked.length === 0) return messages.map(() => 'known');
+  const answers = new Map(locked);
   const doubtful = messages.filter((message) => {
     const version = answers.get(message.conversationId);
     return version != null && message.membersVersion < Number(version);
@@ -209,60 +171,29 @@ async function withoutSender(client: PoolClient, doubtful: NewMessage[]): Promis
   return new Set(doubtful.filter((m) => !members.has(m.conversationId + m.senderId)));
 }
 
-/** By place; what is missing was there already. */
-async function insert(
-  client: PoolClient,
-  nodeId: string,
-  messages: readonly NewMessage[],
-): Promise<(Numbered | undefined)[]> {
-  const { rows } = await client.query<[place: string, seq: string, version: string, createdAt: string]>({
-    ...APPENDS[messages.some(({ mentions }) => mentions.length > 0) ? 'mentioning' : 'plain'],
-    values: [...toColumns(messages), nodeId],
-    rowMode: 'array',
-    types: AS_TEXT,
-  });
+/** The append, and the reading of what the messages reply to. */
+function insertion(nodeId: string, messages: readonly NewMessage[]): Statement[] {
+  const statement = APPENDS[messages.some(({ mentions }) => mentions.length > 0) ? 'mentioning' : 'plain'];
+  const values = [...toColumns(messages), nodeId];
+  const replies = messages.filter(({ replyTo }) => replyTo !== null);
+  return [
+    { ...statement, values, rowMode: 'array', types: AS_TEXT },
+    // Under the lock: a deletion that came first shows, and a later one is told after the reply.
+    ...(replies.length > 0 ? [originalsOf(replies)] : []),
+  ];
+}
+
+/** By place, from the answers to an insertion; what is missing was not stored. */
+function storedOf(messages: readonly NewMessage[], answers: readonly Rows[]): (Numbered | undefined)[] {
   const stored = new Array<Numbered | undefined>(messages.length);
+  const [rows = [], originals = []] = answers as [Row[]?, Original[]?];
   // All of a transaction are of one moment.
   const createdAt = new Date(Number(rows[0]?.[3] ?? 0)).toISOString();
   for (const [place, seq, version] of rows) {
     stored[Number(place) - 1] = { seq: Number(seq), version: Number(version), createdAt, quote: null };
   }
-  await addOriginals(client, messages, stored);
+  if (originals.length === 0) return stored;
+  const quotes = toQuotes(messages, originals);
+  for (const [at, numbered] of stored.entries()) if (numbered) numbered.quote = quotes[at] ?? null;
   return stored;
-}
-
-/** Under the lock: a deletion that came first shows, and a later one is told after the reply. */
-async function addOriginals(
-  client: PoolClient,
-  messages: readonly NewMessage[],
-  stored: readonly (Numbered | undefined)[],
-): Promise<void> {
-  const places = messages.flatMap((message, at) => (message.replyTo !== null && stored[at] ? [at] : []));
-  if (places.length === 0) return;
-  const query = async (sql: string, values: unknown[]) => (await client.query(sql, values)).rows as unknown;
-  const quotes = await readQuotes(
-    query,
-    places.flatMap((at) => messages[at] ?? []),
-  );
-  for (const [index, at] of places.entries()) {
-    const numbered = stored[at];
-    if (numbered) numbered.quote = quotes[index] ?? null;
-  }
-}
-
-/** By conversation, from before its first new message to its last. */
-function commitsOf(messages: readonly NewMessage[], fates: readonly Fate[]): Commit[] {
-  const commits = new Map<string, Commit>();
-  for (const [at, { conversationId }] of messages.entries()) {
-    const fate = fates[at];
-    if (typeof fate !== 'object' || fate instanceof Refusal) continue;
-    const known = commits.get(conversationId);
-    const base = { version: fate.version - 1, seq: fate.seq - 1 };
-    commits.set(conversationId, {
-      conversationId,
-      base: known && known.base.version < base.version ? known.base : base,
-      version: Math.max(fate.version, known?.version ?? 0),
-    });
-  }
-  return [...commits.values()];
 }

@@ -15,7 +15,7 @@ export interface NewMessage {
   requestHash: string;
   /** The version of the members whom its sender was found among: of a later one they are asked for again. */
   membersVersion: number;
-  /** Asked under the lock, which may have been long in coming: throws or rejects what is not allowed any more. */
+  /** Asked when nothing is waited for any more, lock or turn: throws or rejects what is not allowed by then. */
   recheck(): Promise<void> | undefined;
 }
 

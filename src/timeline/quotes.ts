@@ -27,23 +27,29 @@ interface Reply {
 export async function addQuotes(manager: EntityManager, messages: readonly Message[]): Promise<void> {
   const replies = messages.filter((message) => message.replyTo !== null);
   if (replies.length === 0) return;
-  const quotes = await readQuotes((sql, values) => manager.query(sql, values), replies);
+  const { text, values } = originalsOf(replies);
+  const quotes = toQuotes(replies, await manager.query<Original[]>(text, values));
   for (const [index, reply] of replies.entries()) reply.quote = quotes[index] ?? null;
 }
 
-/** The originals of replies, in their order; null is one that is not there. */
-export async function readQuotes(
-  query: (sql: string, values: unknown[]) => Promise<unknown>,
-  replies: readonly Reply[],
-): Promise<(Quote | null)[]> {
-  // OFFSET 0 has each looked up: a join could read all there are, and has to where the writer asks.
-  const originals = (await query(
-    `SELECT conversation_id AS "conversationId", id, seq::float8 AS seq, version::float8 AS version,
+/** The query for the originals of replies. */
+export function originalsOf(replies: readonly Reply[]): { text: string; values: unknown[] } {
+  return {
+    // OFFSET 0 has each looked up: a join could read all there are, and has to where the writer asks.
+    text: `SELECT conversation_id AS "conversationId", id, seq::float8 AS seq, version::float8 AS version,
        sender_id AS "senderId", kind, left(text, $3) AS text, deleted_at AS "deletedAt"
      FROM unnest($1::uuid[], $2::uuid[]) AS reply (place, original) CROSS JOIN LATERAL (
        SELECT * FROM message WHERE conversation_id = place AND id = original OFFSET 0) found`,
-    [replies.map((reply) => reply.conversationId), replies.map((reply) => reply.replyTo), LIMITS.quoteLength],
-  )) as Original[];
+    values: [
+      replies.map((reply) => reply.conversationId),
+      replies.map((reply) => reply.replyTo),
+      LIMITS.quoteLength,
+    ],
+  };
+}
+
+/** The quotes of replies, in their order; null where the original is not there. */
+export function toQuotes(replies: readonly Reply[], originals: readonly Original[]): (Quote | null)[] {
   const quotes = new Map(originals.map((row) => [row.conversationId + row.id, toQuote(row)]));
   return replies.map((reply) => quotes.get(`${reply.conversationId}${reply.replyTo}`) ?? null);
 }

@@ -1,4 +1,3 @@
-import { isNativeError } from 'node:util/types';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -9,6 +8,7 @@ import { DomainError } from '../common/domain-error';
 import { Slots } from '../common/slots';
 import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
+import { isRefused } from '../database/at-once';
 import { AppendCommitter, isSameRequest } from './append-committer';
 import type { AppendJob, Appended } from './append-job';
 import type { Locking } from './append-statement';
@@ -49,7 +49,6 @@ export class TimelineWriter {
   private readonly inFlight = new InFlight();
   private waiting = 0;
   private draining = false;
-  private uncertain: (commits: readonly Commit[]) => void = () => undefined;
   /** The shared commit that is in flight. */
   private flight: Promise<void> = Promise.resolve();
 
@@ -95,12 +94,6 @@ export class TimelineWriter {
   /** Resolves when what was committed here by now in these conversations has been answered and told. */
   settled(conversationIds: readonly string[]): Promise<void> {
     return this.inFlight.settled(conversationIds);
-  }
-
-  /** Called with what may or may not have been committed, when the answer to a commit was lost. */
-  onUncertain(listener: (commits: readonly Commit[]) => void): void {
-    this.uncertain = listener;
-    this.committer.onUncertain(listener);
   }
 
   /** Runs a change of a conversation in a transaction that holds its lock; resolves once it is durable. */
@@ -153,28 +146,28 @@ export class TimelineWriter {
   }
 
   /** Makes conversations by a statement that is a transaction of its own. */
-  async createAll<T>(commits: readonly Commit[], statement: () => Promise<T>): Promise<T> {
+  async createAll<T>(conversationIds: readonly string[], statement: () => Promise<T>): Promise<T> {
+    const { position } = this.feed;
     try {
       return await statement();
     } catch (error) {
-      // What the database itself has refused it has not stored.
-      if (!(isNativeError(error) && 'severity' in error && error.severity === 'ERROR'))
-        this.uncertain(commits);
+      if (!isRefused(error)) this.feed.doubt(conversationIds, position);
       throw error;
     }
   }
 
   private async transaction<T>(work: (manager: EntityManager) => Promise<Outcome<T>>): Promise<T> {
-    let commit: Commit | null = null;
+    const written: string[] = [];
+    const { position } = this.feed;
     try {
       return await this.source.transaction('READ COMMITTED', async (manager) => {
         const outcome = await work(manager);
-        commit = outcome.commit;
+        if (outcome.commit) written.push(outcome.commit.conversationId);
         return outcome.result;
       });
     } catch (error) {
       // The work was done, so it is the commit that failed, or its answer that was lost.
-      if (commit) this.uncertain([commit]);
+      if (written.length > 0) this.feed.doubt(written, position);
       throw error;
     }
   }

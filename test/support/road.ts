@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** A road to a server of the tests, on which what is under way can be made to go astray. */
 export class Road {
   private readonly sockets = new Set<Socket>();
-  private doomed: string | undefined;
+  private doomed: { statement: string; arrives: Promise<void> } | undefined;
   private isBarred = false;
 
   private constructor(readonly server: Server) {}
@@ -16,6 +16,19 @@ export class Road {
           return;
         }
         const far = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+        near.on('data', (bytes: Buffer) => {
+          if (road.doomed === undefined || !bytes.includes(road.doomed.statement)) return;
+          const { arrives } = road.doomed;
+          road.doomed = undefined;
+          near.removeAllListeners('close').destroy();
+          // The statement arrives, now or later, and is carried out to its end; its answer gets lost.
+          far.removeAllListeners('close').unpipe(near).resume();
+          far.cork();
+          void arrives.then(() => {
+            far.uncork();
+            far.end();
+          });
+        });
         for (const [from, to] of [
           [near, far],
           [far, near],
@@ -27,14 +40,6 @@ export class Road {
           });
           from.pipe(to);
         }
-        near.on('data', (bytes: Buffer) => {
-          if (road.doomed === undefined || !bytes.includes(road.doomed)) return;
-          road.doomed = undefined;
-          // The statement arrives, as it was piped on before; its answer does not.
-          far.unpipe(near);
-          near.destroy();
-          far.removeAllListeners('close').end();
-        });
       }),
     );
     await new Promise<void>((resolve) => road.server.listen(0, '127.0.0.1', resolve));
@@ -65,9 +70,16 @@ export class Road {
     this.isBarred = false;
   }
 
-  /** Cuts the next connection that sends a statement, once it has sent it. */
+  /** Cuts the next connection that sends a statement: it arrives, and its answer is lost. */
   loseAnswerTo(statement: string): void {
-    this.doomed = statement;
+    this.doomed = { statement, arrives: Promise.resolve() };
+  }
+
+  /** The same, but it arrives only when that is asked for. */
+  delayAndLose(statement: string): () => void {
+    let arrive = () => {};
+    this.doomed = { statement, arrives: new Promise((resolve) => (arrive = resolve)) };
+    return arrive;
   }
 
   close(): void {
