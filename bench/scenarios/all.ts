@@ -12,6 +12,7 @@ import { presence } from './presence';
 import { rest } from './rest';
 import { rolling } from './rolling';
 import { soak } from './soak';
+import { stages } from './stages';
 import { start } from './start';
 import { storage } from './storage';
 import { storm } from './storm';
@@ -21,7 +22,7 @@ import { workers } from './workers';
 
 /** In the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
-  ...[direct1000, direct15000, peak15000, highest1000, highest15000],
+  ...[direct1000, direct15000, peak15000, highest1000, highest15000, stages],
   ...[fanout, fanoutHighest, idle, connect, mixed, history, syncCost, rest, start],
   ...[presence, workers, storm, rolling],
   ...[historyCost, memberCost, storage, delivery, soak],

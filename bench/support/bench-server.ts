@@ -7,6 +7,7 @@ import { Client, type ClientConfig } from 'pg';
 import { type Mint, type Minted, openMint } from '../../tools/accounts/mint';
 import { openServerSide } from '../../tools/accounts/server-side';
 import { type Inside, MARK } from './inside';
+import { MARK as PROFILE_MARK } from './profiler';
 import { type Cpu, Processes, rssMiBOf } from './processes';
 
 const MAIN = join(__dirname, '../../src/main.js');
@@ -106,6 +107,17 @@ export class BenchServer {
       ...(JSON.parse(line) as Inside),
       ...{ server: now.server - server, database: now.database - database },
     };
+  }
+
+  /** Begins or ends a profile; it has to run with bench/support/profiler. */
+  toggleProfile(): void {
+    this.child?.kill('SIGUSR2');
+  }
+
+  /** Resolves when the profile that was ended has been kept. */
+  async profileKept(): Promise<void> {
+    while (!this.output.includes(PROFILE_MARK)) await new Promise((resolve) => setTimeout(resolve, 5));
+    this.output = this.output.replace(PROFILE_MARK, '');
   }
 
   /** As by a crash. */

@@ -51,11 +51,15 @@ export class Session {
     return new Session(target, shape, generator, opened);
   }
 
-  async load(plan: LoadPlan): Promise<Outcome> {
+  /** `mark` is called when it begins to count and when it has ended. */
+  async load(plan: LoadPlan, mark: () => void = () => undefined): Promise<Outcome> {
     const { target } = this;
     if (target.meets(this.shape)) await this.prime();
     const taken: { at: number; cpu: Cpu }[] = [];
-    const note = () => taken.push({ at: performance.now(), cpu: target.cpu() });
+    const note = () => {
+      taken.push({ at: performance.now(), cpu: target.cpu() });
+      mark();
+    };
     const load = await this.generator.load(plan, { began: note, ended: note });
     const [before, after] = taken;
     if (!before || !after) throw new Error('the load was not watched');
@@ -83,9 +87,15 @@ export class Session {
 }
 
 /** Opens connections, loads them, and ends them; a target that was left behind begins anew. */
-export async function tryOnce(bench: Bench, target: Target, shape: Shape, plan: LoadPlan): Promise<Outcome> {
+export async function tryOnce(
+  bench: Bench,
+  target: Target,
+  shape: Shape,
+  plan: LoadPlan,
+  mark?: () => void,
+): Promise<Outcome> {
   const session = await Session.open(bench, target, shape);
-  const outcome = await session.load(plan).finally(() => session.close());
+  const outcome = await session.load(plan, mark).finally(() => session.close());
   const { complaint } = outcome.load;
   if (complaint !== undefined) bench.log(`${target.name}: ${complaint}`);
   if (outcome.load.unanswered > 0) await target.restart();
