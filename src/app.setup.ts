@@ -3,7 +3,6 @@ import { SwaggerModule } from '@nestjs/swagger';
 import { LIMITS } from '@parley/protocol';
 import compression from 'compression';
 import type { NextFunction, Request, Response } from 'express';
-import helmet from 'helmet';
 import asyncApi from '../docs/asyncapi.json';
 import { Authority } from './common/authority';
 import { DomainError } from './common/domain-error';
@@ -20,6 +19,7 @@ import { SocketHost } from './connections/socket-host';
 import { limitTimes } from './http-timeouts';
 import { openApiDocument } from './openapi';
 import { Page } from './page';
+import { setUpWebSafety } from './web-safety';
 
 /** Paths outside of /v1: what machines and developers ask for. */
 const UNVERSIONED = ['health/live', 'health/ready'];
@@ -32,11 +32,11 @@ export function setUpApp(app: NestExpressApplication): void {
   limitTimes(app.getHttpServer());
   // Before everything else, so that a body on its way counts too.
   app.use((...request: Parameters<RequestsInFlight['track']>) => requests.track(...request));
+  setUpWebSafety(app, env);
   app.use(refuseUnknownPaths(env.apiDocs, page));
   app.setGlobalPrefix('v1', { exclude: UNVERSIONED });
   app.useBodyParser('json', { limit: LIMITS.frameBytes });
   app.disable('x-powered-by');
-  app.use(helmet({ contentSecurityPolicy: env.apiDocs ? DOCS_CSP : undefined, hsts: env.tls !== null }));
   app.use(compression());
   if (page) app.use(page.serve);
   app.useGlobalPipes(validationPipe());
@@ -63,15 +63,6 @@ function refuseUnknownPaths(apiDocs: boolean, page: Page | null) {
     else response.status(404).json({ error: new DomainError('route_unknown').toBody() });
   };
 }
-
-/** Swagger UI carries its styles in the page. */
-const DOCS_CSP = {
-  directives: {
-    'script-src': ["'self'"],
-    'style-src': ["'self'", "'unsafe-inline'"],
-    'upgrade-insecure-requests': null,
-  },
-};
 
 function serveDocs(app: NestExpressApplication): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {

@@ -197,6 +197,20 @@ function behavesAsABalancer(start: (servers?: readonly string[]) => Promise<Prox
     await expect(opening).rejects.toThrow('Unexpected server response: 401');
   });
 
+  it('lets in its own page and no other, by the host that was asked for', async () => {
+    const open = (origin: string) =>
+      new Promise<string>((resolve) => {
+        const url = `${proxy.url.replace('https', 'wss')}/ws`;
+        const headers = { Origin: origin };
+        const socket = new WebSocket(url, 'parley.v1', { ca: certificate.ca, headers });
+        socket.once('open', () => (socket.terminate(), resolve('open')));
+        socket.once('error', ({ message }) => resolve(message));
+      });
+    expect(await open(proxy.url)).toBe('open');
+    for (const other of ['https://127.0.0.1', 'https://evil.example', 'null'])
+      expect(await open(other)).toBe('Unexpected server response: 403');
+  });
+
   it('lets a long poll wait, and passes its answer on at once', async () => {
     const bobsAsk = (path: string) => ask(proxy.url, 'GET', path, undefined, bob);
     let { cursor } = (await bobsAsk('/v1/sync')).body as SyncPage;

@@ -9,8 +9,12 @@ export interface Env {
   production: boolean;
   host: string;
   port: number;
-  /** Address that people reach the server at, for what is printed at start; null: made from host and port. */
+  /** Address that people reach the server at; null: made from host and port for what is printed at start. */
   publicUrl: string | null;
+  /** Origins whose pages are let in besides the server's own, as browsers write them. */
+  allowedOrigins: readonly string[];
+  /** Whether a socket without an `Origin`, as of an app or a server, is refused. */
+  originRequired: boolean;
   dataDir: string;
   /** Null: the embedded database is used. */
   databaseUrl: string | null;
@@ -102,6 +106,8 @@ export function readEnv(source: Source = process.env): Env {
     host: read.text('HOST', '0.0.0.0'),
     port: read.integer('PORT', 3000, 0, 65_535),
     publicUrl: read.url('PUBLIC_URL', ['http:', 'https:']),
+    allowedOrigins: read.origins('ALLOWED_ORIGINS'),
+    originRequired: read.flag('ORIGIN_REQUIRED', false),
     dataDir: resolve(read.text('DATA_DIR', '.parley')),
     databaseUrl,
     databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 1_000),
@@ -183,6 +189,12 @@ function readDeflate(read: Reader): Env['deflate'] {
   return on ? { thresholdBytes, concurrency } : null;
 }
 
+/** Schemes of apps too, such as capacitor://localhost, of which URL tells no origin. */
+function isOrigin(text: string): boolean {
+  if (!/^https?:/i.test(text)) return /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?$/.test(text);
+  return !text.includes('*') && URL.canParse(text) && new URL(text).origin === text;
+}
+
 /** Reads single values; each complaint names its variable and what it may be. */
 class Reader {
   constructor(private readonly source: Source) {}
@@ -241,6 +253,17 @@ class Reader {
   urls(name: string, protocols: string[]): string[] {
     const texts = (this.optional(name)?.split(',') ?? []).map((text) => text.trim());
     for (const text of texts) this.checkUrl(name, text, protocols);
+    return texts;
+  }
+
+  origins(name: string): string[] {
+    const texts = (this.optional(name)?.split(',') ?? []).map((text) => text.trim());
+    for (const text of texts) {
+      if (isOrigin(text)) continue;
+      throw new EnvError(
+        `${name} has "${text}": each must be an origin as browsers write it, such as https://app.example.org, with commas.`,
+      );
+    }
     return texts;
   }
 

@@ -8,6 +8,7 @@ import { CLOSE, type Encoding, LIMITS, SUBPROTOCOLS } from '@parley/protocol';
 import type { PerMessageDeflateOptions, ServerOptions, WebSocketServer } from 'ws';
 import type { Authority } from '../common/authority';
 import { DomainError } from '../common/domain-error';
+import { Origins } from '../common/origins';
 import type { Draining } from '../common/draining';
 import { toDomainError } from '../common/to-domain-error';
 import type { Env } from '../config/env';
@@ -43,6 +44,7 @@ export class ChatWsAdapter extends WsAdapter {
   private readonly log = new Logger(ChatWsAdapter.name);
   private readonly router: FrameRouter;
   private readonly admission: Admission;
+  private readonly origins: Origins;
   private readonly identities = new WeakMap<IncomingMessage, Identity>();
   private readonly served = new WeakSet<WebSocketServer>();
 
@@ -57,6 +59,7 @@ export class ChatWsAdapter extends WsAdapter {
       parts.host.traffic.received,
       parts.authority,
     );
+    this.origins = new Origins(parts.env);
     this.admission = new Admission(() => this.router.inFlight);
     parts.host.serve({ authenticator: parts.authenticator, router: this.router });
   }
@@ -111,12 +114,22 @@ export class ChatWsAdapter extends WsAdapter {
   private async verify(request: IncomingMessage): Promise<void> {
     if (this.parts.draining.refusesClients)
       throw new DomainError('unavailable', 'This server is stopping; connect again.');
+    this.checkOrigin(request);
     await this.admission.enter(() => request.socket.destroyed);
     const header = request.headers.authorization;
     if (header === undefined) return;
     const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
     if (!token) throw new DomainError('unauthenticated');
     this.identities.set(request, await this.parts.authenticator.authenticate(token));
+  }
+
+  /** Browsers let every page open sockets to everywhere, and say which page it is. */
+  private checkOrigin({ headers }: IncomingMessage): void {
+    const kind = this.origins.kindOf(headers);
+    if (kind === 'foreign')
+      throw new DomainError('forbidden', 'Pages of this origin are not let in; see ALLOWED_ORIGINS.');
+    if (kind === 'none' && this.parts.env.originRequired)
+      throw new DomainError('forbidden', 'A socket without an Origin is not let in; see ORIGIN_REQUIRED.');
   }
 
   private accept(socket: SessionSocket, request: IncomingMessage): void {
