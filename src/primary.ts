@@ -138,7 +138,9 @@ function printAddresses(
     ...(env.webPage && builtPage() !== null ? [`  Chat       ${base}/`] : []),
     `  REST       ${base}/v1`,
     `  WebSocket  ${base.replace(/^http/, 'ws')}${SOCKET_PATH}`,
-    ...(env.apiDocs ? [`  API docs   ${base}/docs (OpenAPI: ${base}/openapi.json)`] : []),
+    ...(env.apiDocs
+      ? [`  API docs   ${base}/docs (OpenAPI: ${base}/openapi.json, AsyncAPI: ${base}/asyncapi.json)`]
+      : []),
     ...(metrics ? [`  Metrics    ${metrics}`] : []),
     ...warnings.map((warning) => `  Warning    ${warning}`),
     '',

@@ -110,7 +110,9 @@ describeWith('redis-server', 'two workers', () => {
       `  Chat       http://localhost:${at}/`,
       `  REST       http://localhost:${at}/v1`,
       `  WebSocket  ws://localhost:${at}/ws`,
-      expect.stringMatching(/^ {2}API docs {3}http:\/\/localhost:/),
+      expect.stringMatching(
+        /^ {2}API docs {3}http:\/\/localhost:\d+\/docs \(OpenAPI: .*\/openapi\.json, AsyncAPI: .*\/asyncapi\.json\)$/,
+      ),
       expect.stringMatching(/^ {2}Metrics {4}http:\/\/127\.0\.0\.1:\d+\/metrics$/),
     ]);
     expect(server.output.match(/Parley is running/g)).toHaveLength(1);
