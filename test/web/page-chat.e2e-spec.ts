@@ -1,5 +1,5 @@
 import { describeWith } from '../support/require-program';
-import { startApp, type TestApp } from '../support/start-app';
+import type { TestApp } from '../support/start-app';
 import { eventually } from '../support/until';
 import { PageWorld } from './page-world';
 
@@ -9,15 +9,9 @@ describeWith('chromium', 'the chat page', () => {
   let app: TestApp;
   let world: PageWorld;
 
-  beforeAll(async () => {
-    app = await startApp({ PRESENCE_GRACE: '0' });
-    world = await PageWorld.start(() => app.url);
-  });
+  beforeAll(async () => ({ app, world } = await PageWorld.withServer({ PRESENCE_GRACE: '0' })));
   afterEach(() => world.tidy());
-  afterAll(async () => {
-    await world?.browser.close();
-    await app?.stop();
-  });
+  afterAll(() => world?.end());
 
   /** Two who have begun to write to each other. */
   async function two() {

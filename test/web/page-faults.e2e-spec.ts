@@ -15,7 +15,7 @@ describeWith('chromium', 'the chat page when things fail', () => {
   });
   afterEach(() => world.tidy());
   afterAll(async () => {
-    await world?.browser.close();
+    await world?.end();
     await installation?.remove();
   });
 

@@ -3,7 +3,7 @@ import { fillMessages } from '../../bench/support/fill';
 import { ChatWindow } from '../../tools/page/chat-window';
 import { longTasks } from '../../tools/page/long-tasks';
 import { describeWith } from '../support/require-program';
-import { startApp, type TestApp } from '../support/start-app';
+import type { TestApp } from '../support/start-app';
 import { PageWorld } from './page-world';
 
 jest.setTimeout(180_000);
@@ -17,15 +17,9 @@ describeWith('chromium', 'the chat page with a long history', () => {
   let app: TestApp;
   let world: PageWorld;
 
-  beforeAll(async () => {
-    app = await startApp();
-    world = await PageWorld.start(() => app.url);
-  });
+  beforeAll(async () => ({ app, world } = await PageWorld.withServer()));
   afterEach(() => world.tidy());
-  afterAll(async () => {
-    await world?.browser.close();
-    await app?.stop();
-  });
+  afterAll(() => world?.end());
 
   /** Somebody who comes to a conversation in which so much has been written, and has read it all. */
   async function withHistory(count: number): Promise<ChatWindow> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Person } from '../support/person';
 import { describeWith } from '../support/require-program';
-import { startApp, type TestApp } from '../support/start-app';
+import type { TestApp } from '../support/start-app';
 import type { ChatWindow } from '../../tools/page/chat-window';
 import { PageWorld } from './page-world';
 
@@ -32,15 +32,9 @@ describeWith('chromium', 'the chat page against the worst and for everybody', ()
   let app: TestApp;
   let world: PageWorld;
 
-  beforeAll(async () => {
-    app = await startApp();
-    world = await PageWorld.start(() => app.url);
-  });
+  beforeAll(async () => ({ app, world } = await PageWorld.withServer()));
   afterEach(() => world.tidy());
-  afterAll(async () => {
-    await world?.browser.close();
-    await app?.stop();
-  });
+  afterAll(() => world?.end());
 
   it('shows attacks as the texts that they are, wherever they stand', async () => {
     const ann = await world.person('Ann Lee');

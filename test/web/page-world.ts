@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { startBrowser } from '../../tools/page/browser';
 import { ChatWindow } from '../../tools/page/chat-window';
+import { startApp, type TestApp } from '../support/start-app';
 
 /** A browser, and the windows in it: none may have complained when a test ends. */
 export class PageWorld {
@@ -9,10 +10,35 @@ export class PageWorld {
   private constructor(
     readonly browser: Browser,
     private readonly url: () => string,
+    private readonly stopServer: () => Promise<void>,
   ) {}
 
-  static async start(url: () => string): Promise<PageWorld> {
-    return new PageWorld(await startBrowser(), url);
+  static async start(
+    url: () => string,
+    stopServer: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<PageWorld> {
+    return new PageWorld(await startBrowser(), url, stopServer);
+  }
+
+  /** With a server of its own. */
+  static async withServer(
+    settings: Record<string, string> = {},
+  ): Promise<{ app: TestApp; world: PageWorld }> {
+    const app = await startApp(settings);
+    const world = await PageWorld.start(
+      () => app.url,
+      () => app.stop(),
+    ).catch(async (error: unknown) => {
+      await app.stop();
+      throw error;
+    });
+    return { app, world };
+  }
+
+  /** The browser, and the server if it is its own. */
+  async end(): Promise<void> {
+    await this.browser.close();
+    await this.stopServer();
   }
 
   /** Somebody new, in a browser profile of their own. */
