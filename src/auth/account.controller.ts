@@ -1,10 +1,11 @@
-import { Body, Controller, Delete, HttpCode } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
 import { DeleteAccountDto } from './auth.dto';
 import { AuthService } from './auth.service';
+import { SessionCookieEnd } from './session-cookie';
 
 /** Beside users/ and not in it, because it is here that a password can be checked. */
 @ApiTags('users')
@@ -15,6 +16,7 @@ export class AccountController {
 
   /** Deletes my account: names, sessions and contacts go, what I wrote stays. */
   @Delete()
+  @UseInterceptors(SessionCookieEnd)
   @HttpCode(204)
   @ApiErrors('credentials_invalid')
   deleteMe(@CurrentActor() actor: Actor, @Body() input: DeleteAccountDto): Promise<void> {

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
@@ -6,6 +6,7 @@ import { CurrentActor } from '../common/decorators';
 import { IdParam } from '../common/id-param';
 import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto, SessionListDto, TokensDto } from './auth.dto';
 import { AuthService } from './auth.service';
+import { SessionCookie, SessionCookieEnd } from './session-cookie';
 import { SessionsService } from './sessions.service';
 
 @ApiTags('auth')
@@ -18,23 +19,26 @@ export class AuthController {
 
   /** Makes an account and logs in. */
   @Post('register')
-  @ApiErrors('username_taken', 'text_invalid')
+  @UseInterceptors(SessionCookie)
+  @ApiErrors('username_taken', 'text_invalid', 'forbidden')
   register(@Body() input: RegisterDto): Promise<TokensDto> {
     return this.auth.register(input);
   }
 
   /** Logs in; an earlier session with the same deviceId ends. */
   @Post('login')
+  @UseInterceptors(SessionCookie)
   @HttpCode(200)
-  @ApiErrors('credentials_invalid', 'text_invalid')
+  @ApiErrors('credentials_invalid', 'text_invalid', 'forbidden')
   login(@Body() input: LoginDto): Promise<TokensDto> {
     return this.auth.login(input);
   }
 
   /** New tokens for a refresh token; the one before the current is good for 30 s more. */
   @Post('refresh')
+  @UseInterceptors(SessionCookie)
   @HttpCode(200)
-  @ApiErrors('unauthenticated', 'session_revoked')
+  @ApiErrors('unauthenticated', 'session_revoked', 'forbidden')
   refresh(@Body() input: RefreshDto): Promise<TokensDto> {
     return this.auth.refresh(input);
   }
@@ -42,6 +46,7 @@ export class AuthController {
   /** Ends this session. */
   @ApiBearerAuth()
   @Post('logout')
+  @UseInterceptors(SessionCookieEnd)
   @HttpCode(204)
   logout(@CurrentActor() actor: Actor): Promise<void> {
     return this.sessions.endCurrent(actor);

@@ -60,9 +60,11 @@ export class LoginDto extends DeviceDto {
 }
 
 export class RefreshDto {
+  /** Missing: it is in the cookie, of a page that asks with `Parley-Session: cookie`. */
+  @IsOptional()
   @MaxLength(MAX_TOKEN_LENGTH)
   @IsString()
-  refreshToken!: string;
+  refreshToken?: string;
 }
 
 export class ChangePasswordDto {
@@ -89,9 +91,10 @@ export class RenewDto {
   accessToken!: string;
 }
 
-export class TokensDto implements Tokens {
+export class TokensDto implements Omit<Tokens, 'refreshToken'> {
   accessToken!: string;
-  refreshToken!: string;
+  /** Missing for who asks with `Parley-Session: cookie`: it is in a cookie. */
+  refreshToken?: string;
   /** Seconds for which the access token is good. */
   expiresIn!: number;
   sessionId!: string;

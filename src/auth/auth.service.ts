@@ -57,6 +57,7 @@ export class AuthService {
   }
 
   async refresh({ refreshToken }: RefreshDto): Promise<TokensDto> {
+    if (!refreshToken) throw new DomainError('unauthenticated', 'There is no refresh token.');
     return this.toTokens(await this.sessions.refresh(refreshToken));
   }
 

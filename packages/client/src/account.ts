@@ -4,16 +4,26 @@ import { host, type LocksLike } from './core/host';
 import { type GetToken, isStaleToken } from './connection/tokens';
 import { type FetchLike, ParleyRest } from './wire/rest';
 
-/** Where an account's tokens are kept, such as localStorage; without one they live as long as the page. */
+/** What is kept of a log-in: who it is and the tokens, or with `cookie` no token at all. */
+export type KeptSession = Pick<Tokens, 'sessionId' | 'user'> & Partial<Tokens>;
+
+/** Where a log-in is kept, such as localStorage; without one it lives as long as the page. */
 export interface TokenStore {
-  read(): Promise<Tokens | null> | Tokens | null;
-  write(tokens: Tokens | null): Promise<void> | void;
+  read(): Promise<KeptSession | null> | KeptSession | null;
+  write(session: KeptSession | null): Promise<void> | void;
 }
+
+type AccessToken = Pick<Tokens, 'sessionId' | 'accessToken'>;
 
 export interface AccountOptions {
   readonly url: string;
   readonly store?: TokenStore;
   readonly fetch?: FetchLike;
+  /**
+   * For pages that the server itself serves: the refresh token is in a cookie that no script can read, the
+   * access token in memory, and the store has neither.
+   */
+  readonly cookie?: boolean;
 }
 
 export interface Credentials {
@@ -28,11 +38,16 @@ export interface Credentials {
 export class ParleyAccount {
   readonly #rest: ParleyRest;
   readonly #store: TokenStore;
-  #refreshing: Promise<Tokens> | null = null;
+  readonly #cookie: boolean;
+  /** With a cookie: of this page, and as long as it is there. */
+  #held: AccessToken | null = null;
+  #refreshing: Promise<string> | null = null;
 
   constructor(options: AccountOptions) {
     const fetch = options.fetch ?? ((url, init) => host.fetch!(url, init));
-    this.#rest = new ParleyRest({ url: options.url, fetch });
+    this.#cookie = options.cookie ?? false;
+    const headers: Record<string, string> = this.#cookie ? { 'parley-session': 'cookie' } : {};
+    this.#rest = new ParleyRest({ url: options.url, fetch, headers });
     this.#store = options.store ?? memoryTokens();
   }
 
@@ -49,15 +64,17 @@ export class ParleyAccount {
     return this.#enter('log in', '/v1/auth/login', credentials);
   }
 
-  /** Ends the session here, and on the server if that can be reached. */
-  async logOut(): Promise<void> {
-    const tokens = await this.#store.read();
-    await this.#store.write(null);
-    if (tokens)
-      await this.#rest
-        .as(tokens.accessToken)
-        .call('POST', '/v1/auth/logout')
-        .catch(() => undefined);
+  /** Ends the session here, and on the server if that can be reached; whether it has ended there. */
+  async logOut(): Promise<boolean> {
+    try {
+      await this.#ask('log out', 'POST', '/v1/auth/logout');
+      return true;
+    } catch (error) {
+      // It has ended already, or nobody was logged in.
+      return isFinal(error);
+    } finally {
+      await this.#write(null);
+    }
   }
 
   /** My account. */
@@ -83,7 +100,7 @@ export class ParleyAccount {
   /** Deletes my account; this cannot be undone. */
   async remove(password: string): Promise<void> {
     await this.#ask('delete the account', 'DELETE', '/v1/users/me', { password });
-    await this.#store.write(null);
+    await this.#write(null);
   }
 
   /** Changes the password; all other sessions end. */
@@ -96,9 +113,9 @@ export class ParleyAccount {
 
   /** For `ParleyClient`: the token that is good, refreshed when it is not any more. */
   readonly getToken = async ({ renew }: Parameters<GetToken>[0]): Promise<string | null> => {
-    const tokens = await this.#store.read();
-    if (!tokens) return null;
-    return (renew ? await this.#refresh(tokens) : tokens).accessToken;
+    const session = await this.#store.read();
+    if (!session) return null;
+    return (renew ? undefined : this.#tokenOf(session)) ?? this.#refresh(session);
   };
 
   async #ask<T>(act: string, method: string, path: string, body?: unknown): Promise<T> {
@@ -117,39 +134,56 @@ export class ParleyAccount {
     const tokens = await this.#rest.call<Tokens>('POST', path, input).catch((error: unknown) => {
       throw unable(act, error);
     });
-    await this.#store.write(tokens);
+    await this.#write(tokens);
     return tokens.user;
   }
 
-  #refresh(stale: Tokens): Promise<Tokens> {
+  #tokenOf({ sessionId, accessToken }: KeptSession): string | undefined {
+    if (!this.#cookie) return accessToken;
+    return this.#held?.sessionId === sessionId ? this.#held.accessToken : undefined;
+  }
+
+  async #write(tokens: Tokens | null): Promise<void> {
+    if (!this.#cookie) return this.#store.write(tokens);
+    this.#held = tokens;
+    await this.#store.write(tokens && { sessionId: tokens.sessionId, user: tokens.user });
+  }
+
+  #refresh(stale: KeptSession): Promise<string> {
     const name = `parley tokens ${stale.sessionId}`;
     return (this.#refreshing ??= alone(name, () => this.#exchange(stale)).finally(
       () => (this.#refreshing = null),
     ));
   }
 
-  async #exchange(stale: Tokens): Promise<Tokens> {
+  async #exchange(stale: KeptSession): Promise<string> {
     const held = await this.#store.read();
     if (!held) throw failure('logged_out', 'refresh the token', 'nobody is logged in');
+    const { refreshToken, accessToken } = held;
     // Another tab has done so meanwhile.
-    if (held.refreshToken !== stale.refreshToken) return held;
-    const { refreshToken } = held;
+    if (accessToken && refreshToken !== stale.refreshToken) return accessToken;
     try {
       const tokens = await this.#rest.call<Tokens>('POST', '/v1/auth/refresh', { refreshToken });
-      await this.#store.write(tokens);
-      return tokens;
+      // The cookie is the browser's: somebody else has logged in, and this page has not heard of it yet.
+      if (tokens.user.id !== held.user.id)
+        throw failure('logged_out', 'refresh the token', 'somebody else has logged in');
+      await this.#write(tokens);
+      return tokens.accessToken;
     } catch (error) {
-      if (error instanceof ParleyError && !error.retryable && error.code !== 'answer_invalid') {
-        await this.#store.write(null);
-      }
+      if (isFinal(error) && error.code !== 'logged_out') await this.#write(null);
       throw unable('refresh the token', error);
     }
   }
 }
 
+/** Whether it is the server's word that no retry helps. */
+function isFinal(error: unknown): error is ParleyError {
+  return error instanceof ParleyError && !error.retryable && error.code !== 'answer_invalid';
+}
+
 function memoryTokens(): TokenStore {
-  let held: Tokens | null = null;
-  return { read: () => held, write: (tokens) => void (held = tokens) };
+  let held: KeptSession | null = null;
+  return { read: () => held, write: (session) => void (held = session) };
 }
 
 /** Does it while no other tab does the same, where tabs can tell. */

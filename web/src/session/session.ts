@@ -3,12 +3,13 @@ import {
   Contacts,
   indexedDbStorage,
   keepIn,
+  type KeptSession,
   longPolling,
   ParleyAccount,
   ParleyClient,
   Users,
 } from '@parley/client';
-import type { Me, Tokens } from '@parley/protocol';
+import type { Me } from '@parley/protocol';
 import { Cell, readKept, writeKept } from '../core/cell';
 import { Drafts } from '../core/drafts';
 import type { Parley } from '../core/parley';
@@ -21,37 +22,63 @@ export type Session =
   | { readonly is: 'in'; readonly parley: Parley };
 
 const url = location.origin;
-const TOKENS = 'parley.session';
+/** Who is logged in, for all tabs; tokens are in a cookie and in memory. */
+const SESSION = 'parley.session';
+/** Set by who has logged out while the server could not be reached: it is told as soon as it can be. */
+const LEAVING = 'parley.leaving';
 
-const isTokens = (value: unknown): value is Tokens =>
-  typeof value === 'object' && value !== null && 'refreshToken' in value && 'user' in value;
+const isSession = (value: unknown): value is KeptSession =>
+  typeof value === 'object' && value !== null && 'sessionId' in value && 'user' in value;
 
-const readTokens = () => readKept<Tokens | null>(TOKENS, null, (value) => value === null || isTokens(value));
+const readSession = () =>
+  readKept<KeptSession | null>(SESSION, null, (value) => value === null || isSession(value));
 
-/** One for the page: what is kept is shared by its tabs. */
 const account = new ParleyAccount({
   url,
-  store: { read: readTokens, write: (tokens) => writeKept(TOKENS, tokens) },
+  store: { read: readSession, write: (kept) => writeKept(SESSION, kept) },
+  cookie: true,
 });
 
 export const session = new Cell<Session>({ is: 'beginning' });
 
 /** Goes on as who was logged in before a reload. */
 export async function begin(): Promise<void> {
-  const me = await account.current();
+  // Not waited for: the server may be away still.
+  void finishLeaving();
+  const me = isLeaving() ? null : await account.current();
   if (me) await enter(me);
   else session.set({ is: 'out', hasEnded: false });
 }
 
 export async function logIn(username: string, password: string): Promise<void> {
+  await finishLeaving();
   await enter(await account.logIn({ username, password, deviceName: deviceName() }));
 }
 
 export async function register(input: { username: string; password: string; displayName: string }) {
+  await finishLeaving();
   await enter(await account.register({ ...input, deviceName: deviceName() }));
 }
 
+const isLeaving = () => readKept(LEAVING, false, (value): value is boolean => value === true);
+
+/** Logs out; what the server could not be told is told by `finishLeaving`. */
+async function leaveAccount(): Promise<void> {
+  const kept = readSession();
+  const hasEnded = await account.logOut();
+  writeKept(LEAVING, hasEnded ? null : true);
+  if (!hasEnded) writeKept(SESSION, kept);
+}
+
+let finishing: Promise<void> | null = null;
+
+async function finishLeaving(): Promise<void> {
+  if (isLeaving()) finishing ??= leaveAccount().finally(() => (finishing = null));
+  await finishing;
+}
+
 async function enter(me: Me): Promise<void> {
+  writeKept(LEAVING, null);
   const client = new ParleyClient({
     url,
     userId: me.id,
@@ -70,8 +97,8 @@ async function enter(me: Me): Promise<void> {
     await client.forget().catch(() => undefined);
     await client.stop();
     drafts.forget();
-    if (hasEnded) writeKept(TOKENS, null);
-    else await account.logOut();
+    if (hasEnded) writeKept(SESSION, null);
+    else await leaveAccount();
     show(null);
     session.set({ is: 'out', hasEnded });
   };
@@ -80,7 +107,7 @@ async function enter(me: Me): Promise<void> {
   });
   const otherTab = ({ key }: StorageEvent) => {
     // It has logged out, or somebody else in.
-    if (key === TOKENS && readTokens()?.user.id !== me.id) location.reload();
+    if (key === SESSION && readSession()?.user.id !== me.id) location.reload();
   };
   addEventListener('storage', otherTab, { signal: left.signal });
   await client.start();

@@ -12,6 +12,8 @@ export interface RestOptions {
   url: string;
   fetch: FetchLike;
   accessToken?: string;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
 }
 
 /** The REST API, as one person or as nobody yet. */
@@ -29,7 +31,7 @@ export class ParleyRest {
 
   /** One request, such as `call('POST', '/v1/messages', {…})`; rejects with a ParleyError. */
   async call<Reply>(method: string, path: string, body?: unknown): Promise<Reply> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const headers: Record<string, string> = { accept: 'application/json', ...this.options.headers };
     if (this.options.accessToken) headers.authorization = `Bearer ${this.options.accessToken}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
