@@ -261,6 +261,24 @@ describe('groups', () => {
     }
   });
 
+  it('find their members by how names begin', async () => {
+    const { id } = await group([bob, cleo]);
+    const named = async (query: string) => {
+      const path = `/conversations/${id}/members?limit=2&query=${encodeURIComponent(query)}`;
+      return (await ann.ok('GET', path)).items.map(({ userId }: Member) => userId);
+    };
+    expect(await named(bob.username.slice(0, 5).toUpperCase())).toEqual([bob.id]);
+    expect(await named('cle')).toEqual([cleo.id]);
+    // Who is no member is not found, and no character means any.
+    for (const nobody of [dan.username, '%', '_leo', 'leo', "' OR true--"])
+      expect(await named(nobody)).toEqual([]);
+    await ann.ok('DELETE', `/conversations/${id}/members/${cleo.id}`);
+    expect(await named('cle')).toEqual([]);
+    expect(await dan.error('GET', `/conversations/${id}/members?query=bob`)).toMatchObject({
+      code: 'conversation_not_found',
+    });
+  });
+
   it('cannot be filled by somebody who is blocked', async () => {
     const { id } = await group([cleo]);
     await dan.ok('PUT', `/contacts/${ann.id}`, { action: 'block' });

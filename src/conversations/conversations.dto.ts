@@ -18,10 +18,13 @@ import {
   IsIn,
   IsOptional,
   ValidateIf,
+  IsString,
+  MaxLength,
 } from 'class-validator';
 import { IsId } from '../common/ids';
-import { IsName } from '../common/text';
-import { UserDto } from '../users/users.dto';
+import { PageQuery } from '../common/page-query.dto';
+import { IsName, IsStorableText } from '../common/text';
+import { DISPLAY_NAME_LENGTH, UserDto } from '../users/users.dto';
 
 export class CreateConversationDto {
   @IsIn(CONVERSATION_KINDS)
@@ -47,6 +50,15 @@ export class CreateConversationDto {
   @IsOptional()
   @IsBoolean()
   historyVisible?: boolean;
+}
+
+export class MembersQuery extends PageQuery {
+  /** How the user name or the display name begins. */
+  @IsOptional()
+  @MaxLength(DISPLAY_NAME_LENGTH)
+  @IsStorableText()
+  @IsString()
+  query?: string;
 }
 
 export class UpdateConversationDto {

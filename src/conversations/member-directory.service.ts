@@ -3,13 +3,20 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { LIMITS, type MemberProfile, type Page, type User } from '@parley/protocol';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../common/actor';
-import type { PageQuery } from '../common/page-query.dto';
 import { decodeCursor, encodeCursor, toPage, UUID_PATTERN } from '../common/pagination';
 import { MemberEntity } from '../timeline/member.entity';
 import type { MessageEntity } from '../timeline/message.entity';
 import { UsersService } from '../users/users.service';
+import type { MembersQuery } from './conversations.dto';
 import { memberOf } from './member-rows';
 import { MembershipService } from './membership.service';
+
+/** Greater than every character that a name holds. */
+const LAST = '\u{10ffff}';
+/** Whose names begin so, by the indexes of the search of people. */
+const NAMED = `SELECT u.id FROM "user" u WHERE u.deletion_started_at IS NULL AND (
+  u.username ~>=~ lower(:named) AND u.username ~<~ (lower(:named) || :last)
+  OR lower(u.display_name) ~>=~ lower(:named) AND lower(u.display_name) ~<~ (lower(:named) || :last))`;
 
 /** The list of a conversation's members, for its members. */
 @Injectable()
@@ -21,7 +28,7 @@ export class MemberDirectoryService {
   ) {}
 
   /** Members in the order of their ids, and who they are. */
-  async list(actor: Actor, conversationId: string, page: PageQuery): Promise<Page<MemberProfile>> {
+  async list(actor: Actor, conversationId: string, page: MembersQuery): Promise<Page<MemberProfile>> {
     const { items, cursor } = await this.rows(actor, conversationId, page);
     const users = await this.users.findMany(items.map((row) => row.userId));
     return { items: items.map((row) => ({ ...memberOf(row), user: userOf(users, row.userId) })), cursor };
@@ -31,7 +38,7 @@ export class MemberDirectoryService {
   async rows(
     actor: Actor,
     conversationId: string,
-    { cursor, limit }: PageQuery,
+    { cursor, limit, query: named }: MembersQuery,
   ): Promise<Page<MemberEntity>> {
     await this.memberships.require(conversationId, actor.userId);
     const query = this.source.manager
@@ -39,6 +46,7 @@ export class MemberDirectoryService {
       .where('m.conversation_id = :conversationId AND m.left_at IS NULL', { conversationId })
       .orderBy('m.user_id')
       .limit(limit + 1);
+    if (named) query.andWhere(`m.user_id IN (${NAMED})`, { named, last: LAST });
     if (cursor) query.andWhere('m.user_id > :after', { after: decodeCursor(cursor, [UUID_PATTERN])[0] });
     return toPage(
       await query.getMany(),

@@ -4,7 +4,6 @@ import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
 import { IdParam } from '../common/id-param';
-import { PageQuery } from '../common/page-query.dto';
 import {
   AddMembersDto,
   ChangeRoleDto,
@@ -12,6 +11,7 @@ import {
   MemberDto,
   MemberPageDto,
   MembersAddedDto,
+  MembersQuery,
 } from './conversations.dto';
 import { MemberDirectoryService } from './member-directory.service';
 import { MembersService } from './members.service';
@@ -25,13 +25,13 @@ export class MembersController {
     private readonly members: MembersService,
   ) {}
 
-  /** Who is in a conversation. */
+  /** Who is in a conversation, or those whose names begin so. */
   @Get('members')
   @ApiErrors('conversation_not_found', 'cursor_invalid')
   list(
     @CurrentActor() actor: Actor,
     @Param('conversationId', IdParam) conversationId: string,
-    @Query() page: PageQuery,
+    @Query() page: MembersQuery,
   ): Promise<MemberPageDto> {
     return this.directory.list(actor, conversationId, page);
   }

@@ -109,6 +109,37 @@ describeWith('chromium', 'the chat page', () => {
     await bob.page.locator('.system', { hasText: 'Ann Lee named the group “Orchard”' }).waitFor();
   });
 
+  it('completes the names of all members of a large group', async () => {
+    const ann = await world.person('Ann Lee');
+    const far = 'ffffffff-ffff-4fff-bfff-ffffffffffff';
+    const rows: { id: string }[] = await app.source.query(
+      `INSERT INTO "user" (id, username, display_name, password_hash)
+       SELECT gen_random_uuid(), 'crowd-' || n, 'One of many', '' FROM generate_series(1, 250) n
+       UNION ALL SELECT $1::uuid, 'zoe-far', 'Quite far', '' RETURNING id`,
+      [far],
+    );
+    await ann.page.evaluate(
+      `(async () => {
+        const login = { username: '${ann.account.username}', password: '${ann.account.password}' };
+        const headers = { 'content-type': 'application/json' };
+        const post = (path, body) => fetch('/v1/' + path, { method: 'POST', headers, body: JSON.stringify(body) }).then((answer) => answer.json());
+        headers.authorization = 'Bearer ' + (await post('auth/login', login)).accessToken;
+        await post('conversations', { kind: 'group', title: 'Crowd', memberIds: ${JSON.stringify(rows.map(({ id }) => id))} });
+      })()`,
+    );
+    await ann.open('Crowd');
+    for (const typed of ['Look @zo', 'Look @quite']) {
+      await ann.composer.fill('');
+      await ann.composer.pressSequentially(typed);
+      await ann.page.getByRole('option', { name: /Quite far/ }).click();
+      expect(await ann.composer.inputValue()).toBe('Look @zoe-far ');
+    }
+    await ann.composer.press('Enter');
+    await ann.marked('Look @zoe-far', 'sent');
+    const [{ mentions }] = await app.source.query(`SELECT mentions FROM message WHERE text LIKE 'Look%zoe%'`);
+    expect(mentions).toEqual([far]);
+  });
+
   it('holds contacts and blocks, and says why a message was not sent', async () => {
     const { ann, bob } = await two();
     const dialog = bob.page.getByRole('dialog');

@@ -6,6 +6,7 @@ import { attempt, tell } from '../core/toasts';
 import { text as words } from '../i18n/text';
 import { completions, matching, mentionAt, mentionsIn } from './mentions';
 import { useFocus, useHeight } from './text-box';
+import { usePeopleNamed } from './use-people-in';
 import type { Writing } from './writing-bar';
 
 const NO_NAMES: string[] = [];
@@ -34,9 +35,10 @@ export function useWriting({ conversation, people, writing, setWriting }: Writin
     conversation.setTyping(typed !== '');
   };
 
-  const others = people.filter(({ id }) => id !== client.userId);
   const isGroup = conversation.state.getSnapshot()?.kind === 'group';
   const mention = isGroup ? mentionAt(text, caret) : null;
+  const named = usePeopleNamed(conversation.id, people, mention?.typed ?? '');
+  const others = named.filter(({ id }) => id !== client.userId);
   const names = mention ? completions(matching(others, mention.typed), mention.typed) : NO_NAMES;
   const complete = (username: string) => {
     if (!mention) return;

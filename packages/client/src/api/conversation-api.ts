@@ -19,6 +19,11 @@ export interface PageQuery {
   readonly cursor?: string;
 }
 
+/** Which members: all, or those whose user name or display name begins so. */
+export interface MembersQuery extends PageQuery {
+  readonly query?: string;
+}
+
 /** What is asked of a conversation now and then: members, roles, and the details of messages. */
 export class ConversationApi {
   constructor(
@@ -58,7 +63,7 @@ export class ConversationApi {
   }
 
   /** Members with their names, a page of them. */
-  async listMembers(page: PageQuery = {}): Promise<Page<MemberProfile>> {
+  async listMembers(page: MembersQuery = {}): Promise<Page<MemberProfile>> {
     const members = await this.#ask<Page<MemberProfile>>('list the members', 'GET', `/members${query(page)}`);
     members.items.forEach(({ user }) => this.client.learn(user));
     return members;
