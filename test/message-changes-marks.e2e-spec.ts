@@ -84,7 +84,46 @@ describe('reactions', () => {
     );
     const { items } = await bob.ok('GET', `${pathOf(message)}/reactions`);
     const order = (items as { userId: string }[]).map(({ userId }) => userId);
-    expect(after.reactions).toEqual([{ emoji: '🎉', count: 11, userIds: order.slice(0, 10) }]);
+    const told = { emoji: '🎉', count: 11, userIds: order.slice(0, 10) };
+    expect(after.reactions).toEqual([{ ...told, mine: false }]);
+  });
+
+  it('say whether they are mine, to me alone, where more have reacted than are named', async () => {
+    const people = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => Person.register(server.url, `p${i}`)),
+    );
+    const conversationId = await group(bob, cleo, ...people);
+    const message = await send(ann, conversationId);
+    for (const person of people) await put(person, message, '👍');
+    const [phone, laptop, anns] = [await bob.connect(), await bob.connect(), await ann.connect()];
+    const mineOf = ({ reactions }: Message) => reactions.map(({ mine }) => mine);
+    const read = async (by: Person) => {
+      const messages = await history(by, conversationId);
+      return mineOf(messages.find(({ id }) => id === message.id)!);
+    };
+    expect(await read(bob)).toEqual([undefined]);
+    for (const on of [true, false, true]) {
+      const own = await changed(phone, 'reaction.set', { ...named(message), emoji: '👍', on });
+      // With ten of ten everybody is named.
+      const mine = on ? true : undefined;
+      expect(mineOf(own)).toEqual([mine]);
+      expect((await laptop.next('message.updated')).message).toEqual(own);
+      expect(mineOf((await anns.next('message.updated')).message)).toEqual([undefined]);
+      expect(await read(bob)).toEqual([mine]);
+      expect(await read(ann)).toEqual([on ? false : undefined]);
+      expect(await read(people[0]!)).toEqual([undefined]);
+    }
+    await put(cleo, message, '👍');
+    expect(mineOf((await laptop.next('message.updated')).message)).toEqual([undefined]);
+    const changes = await bob.ok(
+      'GET',
+      `/conversations/${conversationId}/changes?afterVersion=${message.version}&afterSeq=${message.seq}`,
+    );
+    expect(mineOf(changes.messages[0])).toEqual([true]);
+    expect(await refusal(phone, 'pin.set', { ...named(message), on: true })).toBe('forbidden');
+    const pinned = await changed(anns, 'pin.set', { ...named(message), on: true });
+    expect(mineOf(pinned)).toEqual([false]);
+    expect(mineOf((await phone.next('message.updated')).message)).toEqual([undefined]);
   });
 
   it('are refused where they are no emoji, too many, or across a block', async () => {

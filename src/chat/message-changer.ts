@@ -7,6 +7,7 @@ import { MemberRows } from '../conversations/member-rows';
 import { MembershipService } from '../conversations/membership.service';
 import { isRefusedByBlock, type MemberAct, requireMayWith } from '../conversations/policy';
 import type { MessageEntity } from '../timeline/message.entity';
+import { withOwnReactions } from '../timeline/own-reactions';
 import { addQuotes, asSeenFrom } from '../timeline/quotes';
 import { UnreadService } from '../receipts/unread.service';
 import { TimelineReader } from '../timeline/timeline-reader';
@@ -50,28 +51,29 @@ export class MessageChanger {
   async change(actor: Actor, target: Target, act: MemberAct, work: Work): Promise<Message> {
     const { conversationId, id, except } = target;
     const membership = await this.memberships.require(conversationId, actor.userId);
-    const { message, member, lastSeq, hiddenFrom, counts } = await this.writer.change(
+    const { message, own, lastSeq, hiddenFrom, counts } = await this.writer.change(
       actor,
       conversationId,
       async (change) => {
         const { manager, conversation } = change;
         const members = new MemberRows(change);
-        const own = await members.require(actor.userId, 'conversation_not_found');
-        const row = await this.reader.visible(conversationId, id, own, manager);
+        const member = await members.require(actor.userId, 'conversation_not_found');
+        const row = await this.reader.visible(conversationId, id, member, manager);
         if (!row) throw new DomainError('message_not_found');
         if (isRefusedByBlock(act)) await this.access.requireWritable(actor, conversationId);
-        const { role, userId } = own;
+        const { role, userId } = member;
         requireMayWith(act, { kind: conversation.kind, role, userId }, row);
         const rows = new MessageRows(manager, row);
         const patch = await work({ manager, row, rows, members });
         const result = toMessage(patch ? await rows.update(patch, change.nextVersion()) : row);
         await addQuotes(manager, [result]);
+        const [mine = result] = await withOwnReactions(manager, [result], actor.userId);
         const counts =
           patch !== null && ('deletedAt' in patch || 'mentions' in patch || 'mentionsAll' in patch);
         const { lastSeq } = conversation;
         return {
           message: result,
-          member: own,
+          own: { userId: actor.userId, message: asSeenFrom(mine, member.joinedSeq) },
           lastSeq,
           hiddenFrom: patch && (await rows.hiddenFrom()),
           counts,
@@ -79,9 +81,9 @@ export class MessageChanger {
       },
     );
     // Nothing may be waited for from the commit to the push: it would lose its place.
-    if (hiddenFrom) this.pushes.updated(message, lastSeq, { membership, except, hiddenFrom });
+    if (hiddenFrom) this.pushes.updated(message, lastSeq, { membership, except, hiddenFrom, own });
     if (counts) this.unread.changed(conversationId, membership.everyone);
-    return asSeenFrom(message, member.joinedSeq);
+    return own.message;
   }
 }
 

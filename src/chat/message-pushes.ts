@@ -13,6 +13,8 @@ interface Audience {
   except?: string | undefined;
   /** Members who have deleted the message for themselves. */
   hiddenFrom?: ReadonlySet<string>;
+  /** The message as who changed it is told: the others' frame is one, and does not know of their reactions. */
+  own?: { userId: string; message: Message };
   /** The version with which it is told, if that is not the message's. */
   version?: number;
 }
@@ -48,16 +50,22 @@ export class MessagePushes {
 export function messagePushes(
   event: 'message.created' | 'message.updated',
   message: Message,
-  { membership, except, hiddenFrom, version = message.version }: Audience,
+  audience: Audience,
   position?: PushPosition,
 ): Push[] {
+  const { membership, except, version = message.version } = audience;
+  const own = audience.own?.message.reactions.some(({ mine }) => mine !== undefined) ? audience.own : null;
+  const hiddenFrom = own ? new Set([...(audience.hiddenFrom ?? []), own.userId]) : audience.hiddenFrom;
   const push = (to: Recipients, shown: Message): Push => {
     return { to: without(to, hiddenFrom), frame: Frame.push(event, { message: shown }), except, position };
   };
-  if (!message.quote) return [push(membership.seeing(message.seq, version), message)];
+  const apart: Push[] = own
+    ? [{ to: [own.userId], frame: Frame.push(event, { message: own.message }), except, position }]
+    : [];
+  if (!message.quote) return [...apart, push(membership.seeing(message.seq, version), message)];
   const some = membership.seeingWithout(message.seq, message.quote.seq, version);
   const all = push(membership.seeing(message.quote.seq, version), message);
-  return some ? [all, push(some, { ...message, quote: null })] : [all];
+  return some ? [...apart, all, push(some, { ...message, quote: null })] : [...apart, all];
 }
 
 /** The recipients but for some, as they are whenever they are asked for. */

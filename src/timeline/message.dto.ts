@@ -5,6 +5,8 @@ export class ReactionDto implements Reaction {
   count!: number;
   /** The first ten. */
   userIds!: string[];
+  /** Whether I have, where `userIds` does not tell; missing where everybody is told the same. */
+  mine?: boolean;
 }
 
 export class QuoteDto implements Quote {

@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Progress } from '../common/commit';
 import { messageKey } from './append-statement';
 import { MessageEntity } from './message.entity';
+import { withOwnReactions } from './own-reactions';
 import { addQuotes, asSeenFrom } from './quotes';
 import { toMessage } from './to-message';
 
@@ -169,9 +170,13 @@ export class TimelineReader {
     return new Map(rows.map((row) => [messageKey(row), row]));
   }
 
-  private async toMessages(rows: readonly MessageEntity[], { joinedSeq }: Viewer): Promise<Message[]> {
+  private async toMessages(
+    rows: readonly MessageEntity[],
+    { userId, joinedSeq }: Viewer,
+  ): Promise<Message[]> {
     const messages = rows.map(toMessage);
     await addQuotes(this.source.manager, messages);
-    return messages.map((message) => asSeenFrom(message, joinedSeq));
+    const own = await withOwnReactions(this.source.manager, messages, userId);
+    return own.map((message) => asSeenFrom(message, joinedSeq));
   }
 }

@@ -15,6 +15,7 @@ export type { Runtime } from './core/runtime';
 export { type Readable, until } from './core/store';
 export type { ParleyEvents } from './events';
 export * from './state/conversation-state';
+export { hasReacted } from './state/own-reactions';
 export { indexedDbStorage } from './storage/indexed-db';
 export { keepIn, type Keeping } from './storage/keeper';
 export { type ClientStorage, memoryStorage } from './storage/storage';

@@ -132,6 +132,8 @@ export interface Reaction {
   count: number;
   /** The first ten; the list has all. */
   userIds: Uuid[];
+  /** Whether I have, where `userIds` does not tell; missing where everybody is told the same. */
+  mine?: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ConversationHandle, ConversationState } from '@parley/client';
+import { type ConversationHandle, type ConversationState, hasReacted } from '@parley/client';
 import type { Message } from '@parley/protocol';
 import { useLayoutEffect } from 'preact/hooks';
 import { useParley } from '../core/parley';
@@ -37,7 +37,7 @@ export function MessageMenu({ message, beside, conversation, onClose, ...rest }:
   }, []);
   const mine = new Set(
     message.reactions
-      .filter(({ userIds }) => userIds.includes(client.userId ?? ''))
+      .filter((reaction) => hasReacted(reaction, client.userId ?? ''))
       .map(({ emoji }) => emoji),
   );
   const close = (work: () => unknown) => () => {

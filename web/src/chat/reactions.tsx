@@ -1,3 +1,4 @@
+import { hasReacted } from '@parley/client';
 import type { Message } from '@parley/protocol';
 import { useParley } from '../core/parley';
 import { useText } from '../i18n/text';
@@ -9,8 +10,9 @@ export function Reactions({ message, acts }: { message: Message; acts: RowActs }
   const words = useText().acts;
   return (
     <div class="reactions">
-      {message.reactions.map(({ emoji, count, userIds }) => {
-        const isMine = userIds.includes(client.userId ?? '');
+      {message.reactions.map((reaction) => {
+        const { emoji, count } = reaction;
+        const isMine = hasReacted(reaction, client.userId ?? '');
         return (
           <button
             type="button"

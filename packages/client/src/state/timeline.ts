@@ -1,5 +1,6 @@
 import type { Message, Uuid } from '@parley/protocol';
 import { newerQuote, quoteOf } from './quotes';
+import { withKnownReactions } from './own-reactions';
 
 /** What is remembered of messages deleted for oneself: a page that was under way may still bring them. */
 const HIDDEN_KEPT = 1_000;
@@ -55,7 +56,8 @@ export class Timeline {
     if (this.#hidden.has(message.id)) return false;
     const held = this.#messages.get(message.id);
     const isNewer = !held || message.version >= held.version;
-    if (message.seq > this.floor) this.#put(this.#withQuote(isNewer ? message : held, message.quote), held);
+    if (message.seq > this.floor)
+      this.#put(this.#withQuote(this.#newest(message, held), message.quote), held);
     else if (this.#aside && (this.#aside.get(message.id)?.version ?? 0) <= message.version) {
       this.#aside.set(message.id, message);
     }
@@ -101,6 +103,13 @@ export class Timeline {
     for (const message of aside?.values() ?? []) {
       if (message.seq > this.floor || this.#replies.has(message.id)) this.merge(message);
     }
+  }
+
+  #newest(message: Message, held: Message | undefined): Message {
+    if (!held) return message;
+    return message.version >= held.version
+      ? withKnownReactions(message, held)
+      : withKnownReactions(held, message);
   }
 
   #put(message: Message, held: Message | undefined): void {
