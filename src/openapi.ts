@@ -15,7 +15,7 @@ type Operation = Record<string, unknown> & {
 
 /** What any route may answer. */
 const ALWAYS: ErrorCode[] = ['overloaded', 'unavailable', 'timeout', 'internal'];
-const PROTECTED: ErrorCode[] = ['unauthenticated', 'token_expired', 'session_revoked'];
+const PROTECTED: ErrorCode[] = ['unauthenticated', 'token_expired', 'session_revoked', 'account_closed'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** The OpenAPI document of the running routes, with the errors of each. */

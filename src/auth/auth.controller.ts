@@ -56,7 +56,7 @@ export class AuthController {
   @ApiBearerAuth()
   @Post('password')
   @HttpCode(204)
-  @ApiErrors('credentials_invalid', 'text_invalid')
+  @ApiErrors('credentials_invalid', 'text_invalid', 'forbidden')
   changePassword(@CurrentActor() actor: Actor, @Body() input: ChangePasswordDto): Promise<void> {
     return this.auth.changePassword(actor, input);
   }

@@ -8,8 +8,10 @@ import { DISPLAY_NAME_LENGTH, MeDto } from '../users/users.dto';
 const MIN_PASSWORD_LENGTH = 8;
 const MAX_PASSWORD_LENGTH = 256;
 const MAX_DEVICE_NAME_LENGTH = 100;
-/** More than any token of ours has. */
+/** More than any refresh token has. */
 const MAX_TOKEN_LENGTH = 2_048;
+/** Those of an outside issuer may carry much. */
+const MAX_ACCESS_TOKEN_LENGTH = 8_192;
 
 /** Of ASCII only: others have letters in it as their small ones, such as the sign of Kelvin. */
 function LowerCase(): PropertyDecorator {
@@ -86,7 +88,7 @@ export class DeleteAccountDto {
 
 /** What `auth.refresh` carries over the socket. */
 export class RenewDto {
-  @MaxLength(MAX_TOKEN_LENGTH)
+  @MaxLength(MAX_ACCESS_TOKEN_LENGTH)
   @IsString()
   accessToken!: string;
 }

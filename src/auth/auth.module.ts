@@ -9,6 +9,8 @@ import { AuthController } from './auth.controller';
 import { AuthGateway } from './auth.gateway';
 import { AuthGuard } from './auth.guard';
 import { AuthService } from './auth.service';
+import { IssuerAuthenticator } from './issuer/issuer-authenticator';
+import { OutsideSessions } from './issuer/outside-sessions';
 import { PasswordHasher } from './password-hasher';
 import { RefreshTokens } from './refresh-tokens';
 import { Revocations } from './revocations';
@@ -24,6 +26,8 @@ import { TokenService } from './token.service';
   providers: [
     AuthGateway,
     AuthService,
+    IssuerAuthenticator,
+    OutsideSessions,
     PasswordHasher,
     RefreshTokens,
     Revocations,

@@ -1,9 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { Actor } from '../common/actor';
+import { isUniqueViolation } from '../common/database-error';
 import { DomainError } from '../common/domain-error';
 import { newId } from '../common/ids';
+import { ENV } from '../config/config.module';
+import type { Env } from '../config/env';
 import { AccountDeletion } from '../users/account-deletion';
 import { ME_COLUMNS, type MeRow, toMe } from '../users/to-user';
 import type {
@@ -17,8 +20,6 @@ import type {
 import { PasswordHasher } from './password-hasher';
 import { type OpenSession, SessionsService } from './sessions.service';
 import { TokenService } from './token.service';
-
-const UNIQUE_VIOLATION = '23505';
 
 interface Credentials {
   id: string;
@@ -34,9 +35,11 @@ export class AuthService {
     private readonly tokens: TokenService,
     private readonly hasher: PasswordHasher,
     private readonly deletion: AccountDeletion,
+    @Inject(ENV) private readonly env: Pick<Env, 'registration' | 'passwords'>,
   ) {}
 
   async register(input: RegisterDto): Promise<TokensDto> {
+    if (!this.env.registration) throw new DomainError('forbidden', 'Nobody registers here by themselves.');
     // A look before the costly hash; who races past it meets the unique index.
     if (await this.source.query('SELECT FROM "user" WHERE username = $1', [input.username]).then(hasRow)) {
       throw new DomainError('username_taken');
@@ -47,6 +50,7 @@ export class AuthService {
   }
 
   async login(input: LoginDto): Promise<TokensDto> {
+    this.requirePasswords();
     const found: Credentials[] = await this.source.query(
       `SELECT id, password_hash AS "passwordHash" FROM "user" WHERE username = $1 AND deletion_started_at IS NULL`,
       [input.username],
@@ -62,6 +66,7 @@ export class AuthService {
   }
 
   async changePassword(actor: Actor, input: ChangePasswordDto): Promise<void> {
+    this.requirePasswords();
     const credentials = await this.check(await this.credentialsOf(actor), input.currentPassword);
     const passwordHash = await this.hasher.hash(input.newPassword);
     await this.sessions.endOthers(actor, async (manager) => {
@@ -73,6 +78,10 @@ export class AuthService {
   async deleteAccount(actor: Actor, { password }: DeleteAccountDto): Promise<void> {
     await this.check(await this.credentialsOf(actor), password);
     await this.deletion.run(actor.userId);
+  }
+
+  private requirePasswords(): void {
+    if (!this.env.passwords) throw new DomainError('forbidden', 'This server takes no passwords.');
   }
 
   private async credentialsOf(actor: Actor): Promise<Credentials | undefined> {
@@ -131,10 +140,4 @@ async function lockUser(
     [id, passwordHash],
   );
   return rows[0];
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const cause = error.driverError as Error & { code?: unknown };
-  return cause.code === UNIQUE_VIOLATION;
 }

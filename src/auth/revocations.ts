@@ -76,6 +76,11 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     return expiresAt <= this.clock.now() + this.keepSeconds * 1_000;
   }
 
+  /** Whether whatever has ended since is still known here; `since` in milliseconds since 1970. */
+  remembersSince(since: number): boolean {
+    return since > this.clock.now() - (this.keepSeconds - MARGIN_SECONDS / 2) * 1_000;
+  }
+
   /** Takes over what was revoked here, once it is committed, and tells the other nodes. */
   announce(sessionIds: readonly string[]): void {
     this.add(sessionIds);

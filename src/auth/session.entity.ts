@@ -18,9 +18,9 @@ export class SessionEntity {
   @Column({ type: 'varchar', name: 'device_name', length: 100, nullable: true })
   deviceName!: string | null;
 
-  /** SHA-256 of the refresh token that is good now. */
-  @Column('bytea', { name: 'refresh_hash' })
-  refreshHash!: Buffer;
+  /** SHA-256 of the refresh token that is good now; null where an outside issuer makes the tokens. */
+  @Column('bytea', { name: 'refresh_hash', nullable: true })
+  refreshHash!: Buffer | null;
 
   /** SHA-256 of the one before it, good for a short while after `rotatedAt`. */
   @Column('bytea', { name: 'previous_hash', nullable: true })

@@ -92,6 +92,7 @@ export class SessionsService implements OnModuleInit {
     const rows = await this.source.getRepository(SessionEntity).find({
       where: { userId: actor.userId, revokedAt: IsNull(), expiresAt: MoreThan(new Date()) },
       order: { rotatedAt: 'DESC', id: 'DESC' },
+      take: MAX_SESSIONS,
     });
     return rows.map((row) => ({
       id: row.id,
@@ -124,8 +125,14 @@ export class SessionsService implements OnModuleInit {
     this.revocations.announce(ended);
   }
 
-  private async endAll(userId: string): Promise<void> {
-    this.revocations.announce(await endWhere(this.source.manager, 'user_id = $1', [userId]));
+  /** Ends all that somebody has; tokens of an outside issuer that were not shown yet are refused too. */
+  async endAll(userId: string): Promise<void> {
+    const ended = await this.source.transaction(async (manager) => {
+      // First, so that a session which is being opened is either seen below, or sees this.
+      await manager.query('UPDATE identity SET valid_after = clock_timestamp() WHERE user_id = $1', [userId]);
+      return endWhere(manager, 'user_id = $1', [userId]);
+    });
+    this.revocations.announce(ended);
   }
 
   private makeRoom(manager: EntityManager, userId: string, deviceId: string | undefined): Promise<string[]> {

@@ -33,6 +33,11 @@ export class TokenService {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether it claims to be one of ours; others are none of our business here. */
+  isOwn(accessToken: string): boolean {
+    return accessToken.startsWith(HEADER) && accessToken[HEADER.length] === '.';
+  }
+
   async mint({ userId, sessionId }: Actor): Promise<AccessToken> {
     const issuedAt = Math.floor(this.clock.now() / 1_000);
     const expiresIn = this.env.accessTokenSeconds;

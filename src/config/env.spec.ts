@@ -25,6 +25,11 @@ describe('readEnv', () => {
     ['ACCESS_TOKEN_TTL', '1', 'from 5'],
     ['WS_DEFLATE', 'maybe', '1 or 0'],
     ['LOG_LEVEL', 'loud', 'one of silent'],
+    ['OIDC_ISSUER', 'id.example.org', 'https://'],
+    ['OIDC_ALGORITHMS', 'RS256,HS256', 'may name RS256'],
+    ['OIDC_ALGORITHMS', 'none', 'may name RS256'],
+    ['OIDC_LEEWAY', '301', 'from 0 to 300'],
+    ['PASSWORDS', '0', 'nobody could log in'],
     ['NODE_ENV', 'prod', 'one of development, test, production'],
     ['DATABASE_URL', 'mysql://localhost/x', 'postgres://'],
     ['REDIS_URL', 'localhost:6379', 'redis://'],
@@ -61,6 +66,35 @@ describe('readEnv', () => {
   it('takes a list with commas', () => {
     const { allowDataLoss } = readEnv({ ALLOW_DATA_LOSS: 'fsync, synchronous_commit' });
     expect(allowDataLoss).toEqual(['fsync', 'synchronous_commit']);
+  });
+
+  describe('an outside issuer', () => {
+    const OIDC_ISSUER = 'https://id.example.org/realms/x';
+    const OIDC_AUDIENCE = 'chat, other';
+
+    it('wants an audience', () => {
+      expect(() => readEnv({ OIDC_ISSUER })).toThrow(/^OIDC_AUDIENCE is empty/);
+      const { issuer } = readEnv({ OIDC_ISSUER, OIDC_AUDIENCE });
+      expect(issuer).toMatchObject({ issuer: OIDC_ISSUER, audiences: ['chat', 'other'] });
+      expect(issuer?.algorithms).toEqual(['RS256', 'ES256']);
+    });
+
+    it('takes the place of passwords, and of registering', () => {
+      const elsewhere = readEnv({ OIDC_ISSUER, OIDC_AUDIENCE, PASSWORDS: '0' });
+      expect(elsewhere).toMatchObject({ passwords: false, registration: false });
+    });
+
+    it('tells its keys over TLS in production, or on the same machine', () => {
+      const production = {
+        ...{ NODE_ENV: 'production', JWT_SECRET: SECRET, EMBEDDED_POSTGRES: '1', OIDC_AUDIENCE },
+        ...{ OIDC_ISSUER: 'http://id.example.org' },
+      };
+      expect(() => readEnv(production)).toThrow(/^OIDC_JWKS_URL is no https/);
+      for (const host of ['127.0.0.1:8080', 'localhost', '[::1]:80'])
+        expect(readEnv({ ...production, OIDC_JWKS_URL: `http://${host}/keys` }).issuer).not.toBeNull();
+      for (const host of ['127.0.0.1.example.org', 'localhost.example.org'])
+        expect(() => readEnv({ ...production, OIDC_JWKS_URL: `http://${host}/` })).toThrow(EnvError);
+    });
   });
 
   it('does not repeat a password in its complaint', () => {

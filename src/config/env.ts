@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { EnvError, Reader, type Source } from './env-reader';
+import { type IssuerSettings, readSignIn } from './issuer-settings';
 
-/** A setting that cannot be used; its message is one sentence that names the setting. */
-export class EnvError extends Error {}
+export { EnvError };
 
 /** Every setting of the server, checked; `.env.example` explains each. */
 export interface Env {
@@ -31,6 +32,12 @@ export interface Env {
   jwtSecret: string | null;
   accessTokenSeconds: number;
   refreshTokenSeconds: number;
+  /** Whether people may make accounts themselves. */
+  registration: boolean;
+  /** Whether people may log in by a password of this server. */
+  passwords: boolean;
+  /** Null: no tokens but our own are taken. */
+  issuer: IssuerSettings | null;
   heartbeatSeconds: number;
   presenceTtlSeconds: number;
   presenceGraceSeconds: number;
@@ -76,8 +83,6 @@ export const WITHOUT_SECRETS = {
   METRICS_TOKEN: undefined,
 };
 
-type Source = Record<string, string | undefined>;
-
 /** Reads `.env` beside the process if it is there; real environment variables win. */
 export function loadEnvFile(): void {
   if (!existsSync('.env')) return;
@@ -118,6 +123,7 @@ export function readEnv(source: Source = process.env): Env {
     jwtSecret: readSecret(read, production),
     accessTokenSeconds: read.integer('ACCESS_TOKEN_TTL', 900, 5, 86_400),
     refreshTokenSeconds: read.integer('REFRESH_TOKEN_TTL', 60 * 86_400, 60, 400 * 86_400),
+    ...readSignIn(read, production),
     heartbeatSeconds: read.integer('HEARTBEAT_SECONDS', 20, 1, 300),
     presenceTtlSeconds: read.integer('PRESENCE_TTL', 3_600, 1, 604_800),
     presenceGraceSeconds: read.integer('PRESENCE_GRACE', 60, 0, 600),
@@ -187,101 +193,4 @@ function readDeflate(read: Reader): Env['deflate'] {
   const thresholdBytes = read.integer('WS_DEFLATE_THRESHOLD', 1_024, 0, 1_048_576);
   const concurrency = read.integer('WS_DEFLATE_CONCURRENCY', 4, 1, 64);
   return on ? { thresholdBytes, concurrency } : null;
-}
-
-/** Schemes of apps too, such as capacitor://localhost, of which URL tells no origin. */
-function isOrigin(text: string): boolean {
-  if (!/^https?:/i.test(text)) return /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?$/.test(text);
-  return !text.includes('*') && URL.canParse(text) && new URL(text).origin === text;
-}
-
-/** Reads single values; each complaint names its variable and what it may be. */
-class Reader {
-  constructor(private readonly source: Source) {}
-
-  /** Null when not set; a variable set to nothing is not set. */
-  optional(name: string): string | null {
-    return this.source[name]?.trim() || null;
-  }
-
-  text(name: string, fallback: string): string {
-    return this.optional(name) ?? fallback;
-  }
-
-  integer(name: string, fallback: number, min: number, max: number, or = ''): number {
-    const text = this.optional(name);
-    if (text === null) return fallback;
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new EnvError(`${name} is "${text}": it must be ${or}a whole number from ${min} to ${max}.`);
-    }
-    return value;
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    const text = this.optional(name);
-    if (text === null) return fallback;
-    if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return true;
-    if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return false;
-    throw new EnvError(`${name} is "${text}": it must be 1 or 0.`);
-  }
-
-  oneOf<T extends string>(name: string, values: readonly T[], fallback: T): T {
-    const text = this.optional(name);
-    if (text === null) return fallback;
-    if (!values.includes(text as T)) {
-      throw new EnvError(`${name} is "${text}": it must be one of ${values.join(', ')}.`);
-    }
-    return text as T;
-  }
-
-  listOf<T extends string>(name: string, values: readonly T[]): T[] {
-    const words = this.optional(name)?.split(',') ?? [];
-    return words.map((word) => {
-      const value = values.find((each) => each === word.trim());
-      if (value !== undefined) return value;
-      throw new EnvError(`${name} has "${word.trim()}": it may name ${values.join(', ')}, with commas.`);
-    });
-  }
-
-  url(name: string, protocols: string[]): string | null {
-    const text = this.optional(name);
-    if (text !== null) this.checkUrl(name, text, protocols);
-    return text;
-  }
-
-  urls(name: string, protocols: string[]): string[] {
-    const texts = (this.optional(name)?.split(',') ?? []).map((text) => text.trim());
-    for (const text of texts) this.checkUrl(name, text, protocols);
-    return texts;
-  }
-
-  origins(name: string): string[] {
-    const texts = (this.optional(name)?.split(',') ?? []).map((text) => text.trim());
-    for (const text of texts) {
-      if (isOrigin(text)) continue;
-      throw new EnvError(
-        `${name} has "${text}": each must be an origin as browsers write it, such as https://app.example.org, with commas.`,
-      );
-    }
-    return texts;
-  }
-
-  private checkUrl(name: string, text: string, protocols: string[]): void {
-    // The value may hold a password, so it is not repeated.
-    if (!URL.canParse(text))
-      throw new EnvError(`${name} is not a URL: it must start with ${protocols[0]}//.`);
-    if (!protocols.includes(new URL(text).protocol)) {
-      throw new EnvError(
-        `${name} is no ${protocols[0]}// URL: it must start with ${protocols.join('// or ')}//.`,
-      );
-    }
-  }
-
-  file(name: string): string | null {
-    const path = this.optional(name);
-    if (path === null) return null;
-    if (!existsSync(path)) throw new EnvError(`${name} is "${path}": there is no such file.`);
-    return resolve(path);
-  }
 }

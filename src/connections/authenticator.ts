@@ -8,6 +8,6 @@ export interface Identity {
 
 /** Tells whom a token stands for; accounts here, or a product's own issuer. */
 export abstract class Authenticator {
-  /** Rejects with `unauthenticated`, `token_expired` or `session_revoked`. */
+  /** Rejects with `unauthenticated`, `token_expired`, `session_revoked` or `account_closed`. */
   abstract authenticate(accessToken: string): Promise<Identity>;
 }

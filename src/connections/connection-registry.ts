@@ -33,6 +33,13 @@ export class ConnectionRegistry {
     for (const listener of this.closedListeners) listener(connection);
   }
 
+  /** Goes on with a connection under another session, which `change` gives it. */
+  move(connection: Connection, change: () => void): void {
+    if (!removeFrom(this.bySession, connection.sessionId, connection)) return;
+    change();
+    addTo(this.bySession, connection.sessionId, connection);
+  }
+
   /** Called with every connection once it is authenticated, before its first frame is handled. */
   onOpened(listener: Listener): void {
     this.openedListeners.push(listener);

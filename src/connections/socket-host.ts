@@ -71,6 +71,9 @@ export class SocketHost {
   renew(connection: Connection, identity: Identity): void {
     // Every connection of this host is one; features only see the port.
     if (!(connection instanceof WsConnection)) return;
+    if (connection.sessionId !== identity.sessionId) {
+      this.registry.move(connection, () => (connection.sessionId = identity.sessionId));
+    }
     connection.expiresAt = identity.expiresAt;
     this.heartbeat.watch(connection);
   }

@@ -26,7 +26,8 @@ export interface OutQueue {
 /** A connection over one WebSocket. */
 export class WsConnection implements Connection {
   readonly userId: string;
-  readonly sessionId: string;
+  /** Another one only where an outside issuer makes a session of each token. */
+  sessionId: string;
   /** Milliseconds since 1970 at which its access token ends. */
   expiresAt: number;
   /** Pings sent since the client was last heard. */

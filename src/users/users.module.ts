@@ -5,6 +5,7 @@ import { ContactFeed } from './contact-feed';
 import { ContactListService } from './contact-list.service';
 import { ContactsController } from './contacts.controller';
 import { ContactsService } from './contacts.service';
+import { IdentitiesService } from './identities.service';
 import { ProfileCache } from './profile-cache';
 import { UserSearchService } from './user-search.service';
 import { UsersController } from './users.controller';
@@ -18,10 +19,11 @@ import { UsersService } from './users.service';
     ContactFeed,
     ContactListService,
     ContactsService,
+    IdentitiesService,
     ProfileCache,
     UserSearchService,
     UsersService,
   ],
-  exports: [AccountDeletion, ContactsService, UsersService],
+  exports: [AccountDeletion, ContactsService, IdentitiesService, UsersService],
 })
 export class UsersModule {}

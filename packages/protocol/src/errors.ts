@@ -64,6 +64,11 @@ export const ERRORS = {
     retryable: false,
     message: 'User name or password is wrong.',
   },
+  account_closed: {
+    status: 403,
+    retryable: false,
+    message: 'This account is closed.',
+  },
   forbidden: { status: 403, retryable: false, message: 'You may not do this.' },
   blocked: {
     status: 403,

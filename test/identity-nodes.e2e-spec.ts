@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { Installation } from './support/installation';
+import { call } from './support/person';
+import { RedisServer } from './support/redis-server';
+import { describeWith } from './support/require-program';
+import { Second } from './support/second';
+import type { ServerProcess } from './support/server-process';
+import { TestIssuer } from './support/test-issuer';
+import { TestSocket } from './support/test-socket';
+
+describeWith('redis-server', 'people of an outside issuer at two servers', () => {
+  let issuer: TestIssuer;
+  let redis: RedisServer;
+  let here: Installation;
+  let there: ServerProcess;
+  let second: Second;
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    redis = await RedisServer.start();
+    const secret = randomUUID() + randomUUID();
+    here = await Installation.start({ ...issuer.settings, REDIS_URL: redis.url, JWT_SECRET: secret });
+    there = await here.peer();
+    second = new Second(await here.session());
+  }, 60_000);
+  afterAll(async () => {
+    await second.end();
+    await there.end('SIGKILL');
+    await here.remove();
+    await redis.kill();
+    await issuer.down();
+  });
+
+  const me = (url: string, token: string) => call(url, 'GET', '/v1/users/me', undefined, token);
+
+  it('are one account each, however many come at once, and each has a name of their own', async () => {
+    const name = `eve${randomUUID().slice(0, 6)}`;
+    const subjects = Array.from({ length: 8 }, () => randomUUID());
+    const seen = await Promise.all(
+      subjects.map(async (sub) => {
+        const who = { sub, preferred_username: name, name: 'Eve' };
+        const tokens = await Promise.all(['a', 'b', 'c'].map((sid) => issuer.token({ ...who, sid })));
+        const answers = await Promise.all(
+          tokens.flatMap((token) => [here.url, there.url].map((url) => me(url, token))),
+        );
+        expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+        expect(new Set(answers.map(({ body }) => body.id as string)).size).toBe(1);
+        return answers[0]!.body as { id: string; username: string };
+      }),
+    );
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(subjects.length);
+    const names = seen.map(({ username }) => username);
+    expect(new Set(names).size).toBe(subjects.length);
+    expect(names).toContain(name);
+    const client = await here.session();
+    const { rows } = await client.query(
+      `SELECT count(*)::int AS accounts FROM "user" WHERE username LIKE $1`,
+      [`${name}%`],
+    );
+    await client.end();
+    expect(rows).toEqual([{ accounts: subjects.length }]);
+  });
+
+  it.each([
+    ['with Redis', () => Promise.resolve(), () => Promise.resolve()],
+    ['without', () => redis.kill(), () => redis.startAgain()],
+  ])('are out at both when their session ends at one: %s', async (_, begin, end) => {
+    const who = { sub: randomUUID(), sid: randomUUID() };
+    const token = await issuer.token(who);
+    const socket = await TestSocket.open(there.url, token);
+    expect((await me(there.url, token)).status).toBe(200);
+    await begin();
+    try {
+      const { status } = await call(here.url, 'POST', '/v1/auth/logout', undefined, token);
+      expect(status).toBe(204);
+      expect((await second.within(socket.closed)).code).toBe(4409);
+      for (const used of [token, await issuer.token({ ...who, jti: 'later' })])
+        expect((await me(there.url, used)).body.error.code).toBe('session_revoked');
+    } finally {
+      await end();
+    }
+  });
+});
