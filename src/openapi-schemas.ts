@@ -11,7 +11,8 @@ export interface Schema {
   properties?: Record<string, Schema>;
 }
 
-const ID = /^(id|to|.*Ids?|mentions|readBy|deliveredTo|replyTo|pinnedBy)$/;
+/** The product's own ids may be any text. */
+const ID = /^(?!externalId$)(id|to|.*Ids?|mentions|readBy|deliveredTo|replyTo|pinnedBy)$/;
 const TIME = /(At|^at|since)$/;
 
 /**

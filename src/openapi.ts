@@ -2,12 +2,13 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ERRORS, type ErrorCode } from '@parley/protocol';
 import { ERROR_CODES_EXTENSION } from './common/api-errors';
+import { PRODUCT_SECURITY } from './common/access';
 import { completeSchema, type Schema } from './openapi-schemas';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 type Operation = Record<string, unknown> & {
-  security?: unknown[];
+  security?: Record<string, unknown>[];
   requestBody?: unknown;
   parameters?: { name: string; required?: boolean; schema: Schema }[];
   responses: Record<string, unknown>;
@@ -15,7 +16,15 @@ type Operation = Record<string, unknown> & {
 
 /** What any route may answer. */
 const ALWAYS: ErrorCode[] = ['overloaded', 'unavailable', 'timeout', 'internal'];
-const PROTECTED: ErrorCode[] = ['unauthenticated', 'token_expired', 'session_revoked', 'account_closed'];
+const PROTECTED: ErrorCode[] = [
+  'unauthenticated',
+  'token_expired',
+  'session_revoked',
+  'account_closed',
+  'forbidden',
+];
+/** Where API keys are let in: they name nobody. */
+const OF_PRODUCT: ErrorCode[] = ['user_not_found'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** The OpenAPI document of the running routes, with the errors of each. */
@@ -26,7 +35,17 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .addBearerAuth({
+      ...{ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      description: 'An access token of this server, or of the outside issuer that it is set to take.',
+    })
+    .addBearerAuth(
+      {
+        ...{ type: 'http', scheme: 'bearer', bearerFormat: 'parley_…' },
+        description: 'An API key of the product, for its own servers.',
+      },
+      PRODUCT_SECURITY,
+    )
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
@@ -56,7 +75,9 @@ function describeErrors(operation: Operation): void {
     completeSchema(parameter.schema, parameter.name);
     if (parameter.schema.default !== undefined) parameter.required = false;
   }
-  const codes = [...own, ...invalid, ...tooLarge, ...(operation.security ? PROTECTED : []), ...ALWAYS];
+  const isForProduct = operation.security?.some((way) => PRODUCT_SECURITY in way);
+  const allowed = [...(operation.security ? PROTECTED : []), ...(isForProduct ? OF_PRODUCT : [])];
+  const codes = [...new Set([...own, ...invalid, ...tooLarge, ...allowed, ...ALWAYS])];
   for (const status of new Set(codes.map((code) => ERRORS[code].status))) {
     const those = codes.filter((code) => ERRORS[code].status === status);
     operation.responses[status] = {

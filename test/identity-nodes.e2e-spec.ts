@@ -6,7 +6,9 @@ import { describeWith } from './support/require-program';
 import { Second } from './support/second';
 import type { ServerProcess } from './support/server-process';
 import { TestIssuer } from './support/test-issuer';
+import { apiKeys, TestProduct } from './support/test-product';
 import { TestSocket } from './support/test-socket';
+import { eventually } from './support/until';
 
 describeWith('redis-server', 'people of an outside issuer at two servers', () => {
   let issuer: TestIssuer;
@@ -79,5 +81,75 @@ describeWith('redis-server', 'people of an outside issuer at two servers', () =>
     } finally {
       await end();
     }
+  });
+
+  describe('and their product', () => {
+    let product: TestProduct;
+    let name: string;
+
+    beforeEach(async () => {
+      name = randomUUID();
+      const scopes = 'users:write,conversations:write,messages:write,sessions:revoke';
+      const key = await keys('create', '--name', name, '--scopes', scopes);
+      product = new TestProduct(here.url, key);
+    });
+
+    const keys = (...args: string[]) => apiKeys({ DATA_DIR: here.dir }, ...args);
+
+    it('are out at both when it says so, also by tokens that nobody has shown yet', async () => {
+      const sub = randomUUID();
+      const { user } = await product.ok('PUT', `/external-users/${sub}`, { displayName: 'Ann' });
+      const token = await issuer.token({ sub, sid: 'one' });
+      const unseen = await issuer.token({ sub, sid: 'two' });
+      expect((await me(there.url, token)).body.id).toBe(user.id);
+      const socket = await TestSocket.open(there.url, token);
+      await product.ok('DELETE', `/users/${user.id}/sessions`);
+      expect((await second.within(socket.closed)).code).toBe(4409);
+      for (const url of [here.url, there.url])
+        for (const used of [token, unseen])
+          expect((await me(url, used)).body.error.code).toBe('session_revoked');
+      const iat = Math.ceil(Date.now() / 1_000) + 1;
+      expect((await me(there.url, await issuer.token({ sub, sid: 'three', iat }))).body.id).toBe(user.id);
+    });
+
+    it('makes one user at both at once', async () => {
+      const path = `/external-users/${randomUUID()}`;
+      const made = await Promise.all(
+        Array.from({ length: 6 }, (_, i) =>
+          product.at(i % 2 ? here.url : there.url).ok('PUT', path, { displayName: 'Ann' }),
+        ),
+      );
+      expect(new Set(made.map(({ user }) => user.id as string)).size).toBe(1);
+      expect(made.filter(({ created }) => created as boolean)).toHaveLength(1);
+    });
+
+    it('is out at both when its key is revoked, also with what waits', async () => {
+      const acting = here.ann.id;
+      const { conversation } = await product.ok(
+        'POST',
+        '/conversations',
+        { kind: 'direct', memberIds: [here.bob.id] },
+        acting,
+      );
+      const path = `/conversations/${conversation.id}/messages`;
+      const send = (url: string) =>
+        product.at(url).refusal('POST', path, { id: randomUUID(), text: 'late' }, acting);
+      const client = await here.session();
+      await client.query('BEGIN');
+      await client.query('SELECT FROM conversation WHERE id = $1 FOR UPDATE', [conversation.id]);
+      const waiting = send(there.url);
+      await eventually(async () => {
+        const { rows } = await client.query<{ waiting: number }>(
+          'SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted',
+        );
+        return rows[0]!.waiting > 0;
+      });
+      await keys('revoke', '--name', name);
+      for (const url of [here.url, there.url]) expect(await send(url)).toBe('unauthenticated');
+      await second.pass();
+      await client.query('ROLLBACK');
+      await client.end();
+      expect(await waiting).toBe('session_revoked');
+    });
   });
 });

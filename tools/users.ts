@@ -1,20 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { ParleyRest } from '@parley/client';
+import { setAdministrator } from './accounts/administrators';
 import { type Minted, openMint } from './accounts/mint';
 import { Options } from './support/options';
 import { Refusal, runTool } from './support/refusal';
 
 const USAGE =
-  'npm run users -- --count N [--prefix load] [--out FILE] [--ttl SECONDS] [--password TEXT] [--data-dir DIR] [--url URL]';
+  'npm run users -- --count N [--prefix load] [--out FILE] [--ttl SECONDS] [--password TEXT] [--data-dir DIR] [--url URL]\n' +
+  '       npm run users -- grant-admin USERNAME | revoke-admin USERNAME [--data-dir DIR]';
 const DEFAULT_TTL_SECONDS = 86_400;
 const LONGEST_USERNAME = 32;
 
-/** Makes accounts in the server's database, and writes a line "userId token" for each. */
 async function main(): Promise<void> {
   const options = new Options(['count', 'prefix', 'out', 'ttl', 'password', 'data-dir', 'url'], USAGE);
-  if (options.positionals.length > 0)
-    throw options.refuse(`"${options.positionals[0]}" has no option before it`);
+  const [act, username, ...rest] = options.positionals;
+  if (act === undefined) return makeAccounts(options);
+  const isGrant = act === 'grant-admin';
+  if (!isGrant && act !== 'revoke-admin') throw options.refuse(`"${act}" has no option before it`);
+  if (username === undefined || rest.length > 0) throw options.refuse('Say who, by one user name');
+  await setAdministrator(username, isGrant, options.text('data-dir'));
+  console.error(`${username} is ${isGrant ? 'an administrator' : 'no administrator any more'}.`);
+}
+
+/** Makes accounts in the server's database, and writes a line "userId token" for each. */
+async function makeAccounts(options: Options): Promise<void> {
   const count = options.count('count', 0);
   if (count === 0) throw options.refuse('Say how many with --count');
   const ttlSeconds = options.count('ttl', DEFAULT_TTL_SECONDS);

@@ -4,8 +4,17 @@ import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
 import { IdParam } from '../common/id-param';
-import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto, SessionListDto, TokensDto } from './auth.dto';
+import {
+  ChangePasswordDto,
+  LoginDto,
+  NewPasswordDto,
+  RefreshDto,
+  RegisterDto,
+  SessionListDto,
+  TokensDto,
+} from './auth.dto';
 import { AuthService } from './auth.service';
+import { PasswordResetsService } from './password-resets.service';
 import { SessionCookie, SessionCookieEnd } from './session-cookie';
 import { SessionsService } from './sessions.service';
 
@@ -15,6 +24,7 @@ export class AuthController {
   constructor(
     private readonly auth: AuthService,
     private readonly sessions: SessionsService,
+    private readonly resets: PasswordResetsService,
   ) {}
 
   /** Makes an account and logs in. */
@@ -59,6 +69,14 @@ export class AuthController {
   @ApiErrors('credentials_invalid', 'text_invalid', 'forbidden')
   changePassword(@CurrentActor() actor: Actor, @Body() input: ChangePasswordDto): Promise<void> {
     return this.auth.changePassword(actor, input);
+  }
+
+  /** Sets a new password by a token that was handed out for it, and ends all sessions. */
+  @Post('password-reset')
+  @HttpCode(204)
+  @ApiErrors('credentials_invalid', 'text_invalid', 'forbidden')
+  resetPassword(@Body() input: NewPasswordDto): Promise<void> {
+    return this.resets.finish(input);
   }
 
   /** Where I am logged in. */

@@ -1,6 +1,6 @@
-import type { Session, Tokens } from '@parley/protocol';
+import type { PasswordReset, Session, Tokens } from '@parley/protocol';
 import { Transform } from 'class-transformer';
-import { IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { IsId } from '../common/ids';
 import { IsName, IsStorableText } from '../common/text';
 import { DISPLAY_NAME_LENGTH, MeDto } from '../users/users.dto';
@@ -73,6 +73,29 @@ export class ChangePasswordDto {
   @MaxLength(MAX_PASSWORD_LENGTH)
   @IsString()
   currentPassword!: string;
+
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  @IsStorableText()
+  @IsString()
+  newPassword!: string;
+}
+
+export class ResetPasswordDto {
+  /** Whether the password of now, and all sessions, end at once: somebody else may have them. */
+  @IsOptional()
+  @IsBoolean()
+  shutOut?: boolean;
+}
+
+export class PasswordResetDto implements PasswordReset {
+  resetToken!: string;
+  expiresAt!: string;
+}
+
+export class NewPasswordDto {
+  @MaxLength(MAX_TOKEN_LENGTH)
+  @IsString()
+  resetToken!: string;
 
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   @IsStorableText()

@@ -107,7 +107,9 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   private async read(seconds: number): Promise<void> {
     const startedAt = performance.now();
     const rows: { id: string }[] = await this.following.query(
-      `SELECT id FROM session WHERE revoked_at > now() - $1::float8 * interval '1 second'`,
+      // API keys too: what was asked for by one, and waits, is refused like what a session had asked for.
+      `SELECT id FROM session WHERE revoked_at > now() - $1::float8 * interval '1 second'
+       UNION ALL SELECT id FROM api_key WHERE revoked_at > now() - $1::float8 * interval '1 second'`,
       [Math.min(seconds, this.keepSeconds)],
     );
     this.polledAt = startedAt;

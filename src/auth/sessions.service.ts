@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Session } from '@parley/protocol';
 import { DataSource, type EntityManager, IsNull, MoreThan } from 'typeorm';
+import { describeOperator, type Operator } from '../common/access';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import { newId } from '../common/ids';
@@ -9,6 +10,7 @@ import { ENV } from '../config/config.module';
 import type { Env } from '../config/env';
 import { AccountDeletion } from '../users/account-deletion';
 import { ME_COLUMNS, type MeRow } from '../users/to-user';
+import { UsersService } from '../users/users.service';
 import type { DeviceDto } from './auth.dto';
 import { RefreshTokens } from './refresh-tokens';
 import { Revocations } from './revocations';
@@ -42,6 +44,7 @@ export class SessionsService implements OnModuleInit {
     private readonly tokens: RefreshTokens,
     private readonly revocations: Revocations,
     private readonly deletion: AccountDeletion,
+    private readonly users: UsersService,
   ) {}
 
   onModuleInit(): void {
@@ -125,11 +128,22 @@ export class SessionsService implements OnModuleInit {
     this.revocations.announce(ended);
   }
 
-  /** Ends all that somebody has; tokens of an outside issuer that were not shown yet are refused too. */
-  async endAll(userId: string): Promise<void> {
+  /** Ends all that somebody else has. */
+  async endAllOf(operator: Operator, userId: string): Promise<void> {
+    await this.users.requireExisting([userId]);
+    await this.endAll(userId);
+    this.logger.log(`all sessions of user ${userId} end: ${describeOperator(operator)}`);
+  }
+
+  /**
+   * Ends all that somebody has, together with what `change` does. Tokens of an outside issuer that were not
+   * shown yet are refused too.
+   */
+  async endAll(userId: string, change?: (manager: EntityManager) => Promise<void>): Promise<void> {
     const ended = await this.source.transaction(async (manager) => {
-      // First, so that a session which is being opened is either seen below, or sees this.
+      // First, as a token takes its locks: a session that is being opened is seen below, or sees this.
       await manager.query('UPDATE identity SET valid_after = clock_timestamp() WHERE user_id = $1', [userId]);
+      await change?.(manager);
       return endWhere(manager, 'user_id = $1', [userId]);
     });
     this.revocations.announce(ended);

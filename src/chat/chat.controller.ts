@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { OnBehalf } from '../common/access';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
@@ -20,6 +21,7 @@ export class ChatController {
 
   /** Sends a message to a conversation. */
   @Post('conversations/:conversationId/messages')
+  @OnBehalf('messages:write')
   @ApiErrors(
     'conversation_not_found',
     'member_not_found',
@@ -39,6 +41,7 @@ export class ChatController {
 
   /** Sends a message to a user; the direct conversation is made when missing. */
   @Post('messages')
+  @OnBehalf('messages:write')
   @ApiErrors(
     'user_not_found',
     'member_not_found',
@@ -54,6 +57,7 @@ export class ChatController {
 
   /** Reads a part of the timeline: the newest messages, or those before or after a seq. */
   @Get('conversations/:conversationId/messages')
+  @OnBehalf('messages:read')
   @ApiErrors('conversation_not_found')
   history(
     @CurrentActor() actor: Actor,

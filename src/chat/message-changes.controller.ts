@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { OnBehalf } from '../common/access';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
@@ -34,6 +35,7 @@ export class MessageChangesController {
 
   /** Edits a message of mine; the same once more changes nothing. */
   @Patch('messages/:messageId')
+  @OnBehalf('messages:write')
   @ApiErrors(
     'conversation_not_found',
     'message_not_found',
@@ -56,6 +58,7 @@ export class MessageChangesController {
 
   /** Deletes a message, for everyone or for me; once more changes nothing. */
   @Delete('messages/:messageId')
+  @OnBehalf('messages:write')
   @ApiErrors('conversation_not_found', 'message_not_found', 'forbidden')
   async delete(
     @CurrentActor() actor: Actor,

@@ -10,9 +10,10 @@ export type Door = ClientEvent | `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'}
  * - `self`: about what belongs to the account of the token, by which every statement looks for it;
  * - `account`: every account, also about others;
  * - `acquaintance`: every account; of others than friends and fellow members it is told nothing;
+ * - `operator`: administrators, and the product's API keys with the scope that the route names;
  * - `member`: members of the conversation that is named; for all others there is none.
  */
-export type Who = 'anybody' | 'connection' | 'self' | 'account' | 'acquaintance' | 'member';
+export type Who = 'anybody' | 'connection' | 'self' | 'account' | 'acquaintance' | 'operator' | 'member';
 
 /** Whom of a conversation's members something is left to; the sender is that of the message named. */
 export type Holder = MemberRole | 'sender';
@@ -47,6 +48,11 @@ export const POLICY = {
     who: 'anybody',
     doors: ['POST /v1/auth/register', 'POST /v1/auth/login', 'POST /v1/auth/refresh', 'auth'],
   },
+  'password.choose': {
+    who: 'anybody',
+    doors: ['POST /v1/auth/password-reset'],
+    missing: 'credentials_invalid',
+  },
   'connection.ping': { who: 'connection', doors: ['ping'] },
   'connection.renew': { who: 'connection', doors: ['auth.refresh'], missing: 'forbidden' },
   'account.keep': {
@@ -64,6 +70,17 @@ export const POLICY = {
   'user.find': {
     who: 'account',
     doors: ['GET /v1/users', 'GET /v1/users/{userId}'],
+    missing: 'user_not_found',
+  },
+  'user.put': { who: 'operator', doors: ['PUT /v1/external-users/{externalId}'] },
+  'user.look_up': {
+    who: 'operator',
+    doors: ['GET /v1/external-users/{externalId}'],
+    missing: 'user_not_found',
+  },
+  'user.shut_out': {
+    who: 'operator',
+    doors: ['DELETE /v1/users/{userId}/sessions', 'POST /v1/users/{userId}/password-reset'],
     missing: 'user_not_found',
   },
   'contact.list': { who: 'self', doors: ['GET /v1/contacts'] },

@@ -1,12 +1,12 @@
 import { EnvError, type Reader } from './env-reader';
 
 /** Signatures that are checked with a public key: with a secret, who can check can also sign. */
-export const SIGNATURE_ALGORITHMS = [
+const SIGNATURE_ALGORITHMS = [
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
   ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
 ];
 
-export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
+type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
 
 /** Whose tokens are taken beside our own, and how they are read. */
 export interface IssuerSettings {
@@ -27,7 +27,7 @@ export interface IssuerSettings {
   keysMaxAgeSeconds: number;
 }
 
-export interface SignIn {
+interface SignIn {
   registration: boolean;
   passwords: boolean;
   issuer: IssuerSettings | null;

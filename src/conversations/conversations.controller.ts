@@ -1,5 +1,6 @@
 import { Body, Controller, Param, Patch, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { OnBehalf } from '../common/access';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
@@ -25,6 +26,7 @@ export class ConversationsController {
 
   /** Makes a group, or finds or makes the direct conversation with somebody. */
   @Post()
+  @OnBehalf('conversations:write')
   @ApiErrors('user_not_found', 'blocked', 'id_conflict', 'text_invalid')
   create(
     @CurrentActor() actor: Actor,
@@ -40,6 +42,7 @@ export class ConversationsController {
 
   /** Changes a group's title. */
   @Patch(':conversationId')
+  @OnBehalf('conversations:write')
   @ApiErrors('conversation_not_found', 'forbidden', 'not_a_group', 'text_invalid')
   update(
     @CurrentActor() actor: Actor,

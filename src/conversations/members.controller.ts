@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { OnBehalf } from '../common/access';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
@@ -27,6 +28,7 @@ export class MembersController {
 
   /** Who is in a conversation, or those whose names begin so. */
   @Get('members')
+  @OnBehalf('conversations:read')
   @ApiErrors('conversation_not_found', 'cursor_invalid')
   list(
     @CurrentActor() actor: Actor,
@@ -38,6 +40,7 @@ export class MembersController {
 
   /** Adds people to a group; who is a member already stays as they are. */
   @Post('members')
+  @OnBehalf('conversations:write')
   @ApiErrors(
     'conversation_not_found',
     'user_not_found',
@@ -56,6 +59,7 @@ export class MembersController {
 
   /** Gives a member another role. */
   @Patch('members/:userId')
+  @OnBehalf('conversations:write')
   @ApiErrors('conversation_not_found', 'member_not_found', 'forbidden', 'last_owner', 'not_a_group')
   changeRole(
     @CurrentActor() actor: Actor,
@@ -68,6 +72,7 @@ export class MembersController {
 
   /** Removes somebody; oneself: leaves. */
   @Delete('members/:userId')
+  @OnBehalf('conversations:write')
   @HttpCode(204)
   @ApiErrors('conversation_not_found', 'member_not_found', 'forbidden', 'last_owner', 'not_a_group')
   remove(
@@ -80,6 +85,7 @@ export class MembersController {
 
   /** Makes somebody else the owner; the owner who asks becomes an admin. */
   @Post('handover')
+  @OnBehalf('conversations:write')
   @HttpCode(204)
   @ApiErrors('conversation_not_found', 'member_not_found', 'forbidden', 'not_a_group')
   handOver(

@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { OnBehalf } from '../common/access';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
@@ -16,6 +17,7 @@ export class ConversationListController {
 
   /** My conversations, the latest written in first, with what is unread. */
   @Get()
+  @OnBehalf('conversations:read')
   @ApiErrors('cursor_invalid')
   list(@CurrentActor() actor: Actor, @Query() page: PageQuery): Promise<ConversationListDto> {
     return this.conversations.list(actor, page);
@@ -23,6 +25,7 @@ export class ConversationListController {
 
   /** One conversation of mine as the list shows it. */
   @Get(':conversationId')
+  @OnBehalf('conversations:read')
   @ApiErrors('conversation_not_found')
   get(
     @CurrentActor() actor: Actor,

@@ -74,9 +74,14 @@ export class AccountDeletion implements OnApplicationBootstrap, OnModuleDestroy 
       }
     }
     await this.contacts.removeAll(userId);
+    // The subject stays: by it the account would be made anew.
     await this.source.query(
-      `UPDATE "user" SET username = NULL, password_hash = NULL, display_name = $2, last_seen_at = NULL,
-         deleted_at = now()
+      'UPDATE identity SET username_claim = NULL, display_name_claim = NULL WHERE user_id = $1',
+      [userId],
+    );
+    await this.source.query(
+      `UPDATE "user" SET username = NULL, password_hash = NULL, administrator = false,
+         display_name = $2, last_seen_at = NULL, deleted_at = now()
        WHERE id = $1 AND deleted_at IS NULL`,
       [userId, DELETED_USER_NAME],
     );

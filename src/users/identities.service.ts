@@ -17,7 +17,7 @@ export interface Claims {
   readonly at: Date;
 }
 
-export interface Identified {
+interface Identified {
   userId: string;
   created: boolean;
   /** Whether names changed. */

@@ -12,6 +12,7 @@ export interface UserRow {
 }
 
 export interface MeRow extends UserRow {
+  administrator: boolean;
   createdAt: Date;
 }
 
@@ -19,7 +20,7 @@ export interface MeRow extends UserRow {
 export const USER_COLUMNS = `u.id, u.username, u.display_name AS "displayName", u.deletion_started_at IS NOT NULL AS deleted`;
 
 /** Selects a MeRow of the table or alias `u`. */
-export const ME_COLUMNS = `${USER_COLUMNS}, u.created_at AS "createdAt"`;
+export const ME_COLUMNS = `${USER_COLUMNS}, u.administrator, u.created_at AS "createdAt"`;
 
 /** A person as others see them; nobody sees the names of an account any more once its deletion starts. */
 export function toUser({ id, username, displayName, deleted }: UserRow): User {
@@ -29,5 +30,5 @@ export function toUser({ id, username, displayName, deleted }: UserRow): User {
 }
 
 export function toMe(row: MeRow): Me {
-  return { ...toUser(row), createdAt: row.createdAt.toISOString() };
+  return { ...toUser(row), administrator: row.administrator, createdAt: row.createdAt.toISOString() };
 }

@@ -28,6 +28,10 @@ export class UserEntity {
   })
   passwordHash!: string | null;
 
+  /** Whether they act for the whole server; given by a command only. */
+  @Column({ type: 'boolean', default: false })
+  administrator!: boolean;
+
   @Column({
     type: 'timestamptz',
     name: 'created_at',

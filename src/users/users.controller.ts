@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { OnBehalf } from '../common/access';
 import type { Actor } from '../common/actor';
 import { ApiErrors } from '../common/api-errors';
 import { CurrentActor } from '../common/decorators';
@@ -32,6 +33,7 @@ export class UsersController {
 
   /** Finds people by how their user name or display name begins. */
   @Get()
+  @OnBehalf('users:read')
   @ApiErrors('cursor_invalid', 'text_invalid')
   search(@CurrentActor() actor: Actor, @Query() query: UserSearchQuery): Promise<UserPageDto> {
     return this.directory.search(actor, query);
@@ -39,6 +41,7 @@ export class UsersController {
 
   /** One person; a deleted one has no names any more. */
   @Get(':userId')
+  @OnBehalf('users:read')
   @ApiErrors('user_not_found')
   get(@Param('userId', IdParam) userId: string): Promise<UserDto> {
     return this.users.require(userId);

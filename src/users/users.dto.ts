@@ -28,6 +28,8 @@ export class UserDto implements User {
 }
 
 export class MeDto extends UserDto implements Me {
+  /** Whether I may act for the whole server. */
+  administrator!: boolean;
   createdAt!: string;
 }
 

@@ -23,6 +23,7 @@ function pantry(act: Act, { actor, named, conversationId, messageId }: Setting):
     ...{ currentPassword: PASSWORD, newPassword: `${PASSWORD}!` },
     ...{ refreshToken: tokens.refreshToken, accessToken: tokens.accessToken, sessionId: tokens.sessionId },
     ...{ text: 'y', title: 'New', emoji: '👍', on: true, status: 'away', role: 'admin', action: 'request' },
+    ...{ externalId: 'customer-17', resetToken: `${named.id}.x` },
     ...{ query: 'x', afterVersion: 0, afterSeq: 0 },
   };
 }

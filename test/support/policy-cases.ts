@@ -44,8 +44,9 @@ export function casesOf(act: Act, door: Door): Case[] {
   const add = (part: Part, outcome: string, own = false) => cases.push({ part, outcome, own });
   const isEvent = !door.includes(' ');
   if (rule.who === 'anybody') {
-    add('nobody', 'allowed');
-    if (!isEvent) add('revoked', 'allowed');
+    // Where it takes something that was handed to somebody, nobody here has it.
+    add('nobody', rule.missing ?? 'allowed');
+    if (!isEvent) add('revoked', rule.missing ?? 'allowed');
     return cases;
   }
   add('nobody', 'unauthenticated');
@@ -55,6 +56,9 @@ export function casesOf(act: Act, door: Door): Case[] {
   else if (rule.who === 'acquaintance') {
     for (const part of ['stranger', 'former', 'blocked', 'blocker'] as const) add(part, 'unknown');
     for (const part of ['newcomer', 'member', 'admin', 'owner', 'peer'] as const) add(part, 'allowed');
+  } else if (rule.who === 'operator') {
+    // That those who are may do it, and what of it by which scope, is for test/operators and test/api-keys.
+    for (const part of ['stranger', 'owner', 'admin'] as const) add(part, 'forbidden');
   } else {
     add('stranger', 'allowed');
     if (rule.block) {

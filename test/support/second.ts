@@ -20,6 +20,11 @@ export class Second {
     return Promise.race([something, this.over().then(() => fail(performance.now() - begun))]);
   }
 
+  /** Until it is over. */
+  pass(): Promise<void> {
+    return this.over();
+  }
+
   end(): Promise<void> {
     return this.session.end();
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { hash } from '@node-rs/argon2';
-import type { ClientConfig } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { loadSigningKey } from '../../src/auth/signing-key';
 import { TokenService } from '../../src/auth/token.service';
 import { SystemClock } from '../../src/common/clock';
@@ -36,6 +36,15 @@ export async function openServerSide(options: ServerSideOptions): Promise<Server
 /** Its database alone. */
 export function findServerDatabase(options: ServerSideOptions): ClientConfig {
   return findDatabase(readSettings(options));
+}
+
+/** A session in it. */
+export async function openDatabase(options: ServerSideOptions): Promise<Client> {
+  const client = new Client(findServerDatabase(options));
+  await client.connect().catch((error: Error) => {
+    throw new Refusal(`The server's database cannot be used: ${error.message || String(error)}.`);
+  });
+  return client;
 }
 
 function readSettings({ dataDir, settings }: ServerSideOptions): Env {

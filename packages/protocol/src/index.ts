@@ -3,3 +3,4 @@ export * from './errors';
 export * from './events';
 export * from './limits';
 export * from './model';
+export * from './product';

@@ -14,6 +14,8 @@ export interface User {
 
 /** A person as they see themselves. */
 export interface Me extends User {
+  /** Whether they may act for the whole server. */
+  administrator: boolean;
   createdAt: Timestamp;
 }
 

@@ -69,9 +69,10 @@ export class IssuerAuthenticator extends Authenticator {
     const lookedAt = this.clock.now();
     const keysVersion = this.keys?.version;
     const sighting = await this.verify(accessToken, digest);
-    if (this.revocations.has(sighting.sessionId)) throw new DomainError('session_revoked');
     const { sessionId, expiresAt } = sighting;
     const identity = { userId: await this.sessions.enter(sighting), sessionId, expiresAt };
+    // It may have ended while it was looked at.
+    if (this.revocations.has(sessionId)) throw new DomainError('session_revoked');
     // If the keys were read anew meanwhile it is checked once more, next time.
     if (keysVersion !== undefined) this.known.set(digest, { identity, keysVersion, lookedAt });
     return identity;

@@ -6,6 +6,8 @@ import type { IssuerSettings } from '../../config/issuer-settings';
 import type { Claims } from '../../users/identities.service';
 
 const LONGEST_CLAIM = 255;
+/** Late in the year 9998. */
+const LAST_SECOND = 253_370_000_000;
 
 /** What a token of the issuer says, once its signature was found good. */
 export interface Sighting {
@@ -27,10 +29,10 @@ export function readClaims(
     subject,
     username: textOf(payload[names.username]),
     displayName: textOf(payload[names.displayName]),
-    at: new Date((payload.iat ?? 0) * 1_000),
+    at: new Date(toTime(payload.iat)),
   };
   const sessionId = sessionOf([issuer, subject, ...keyOf(payload, digest)]);
-  return { claims, sessionId, expiresAt: ((payload.exp ?? 0) + leewaySeconds) * 1_000 };
+  return { claims, sessionId, expiresAt: toTime(payload.exp) + leewaySeconds * 1_000 };
 }
 
 /** Whether a session is one of an outside issuer: its id is made of what the token says. */
@@ -51,6 +53,11 @@ function sessionOf(parts: readonly string[]): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Milliseconds of what a claim says in seconds; none of them beyond what is a date everywhere. */
+function toTime(seconds = 0): number {
+  return Math.min(Math.max(0, seconds), LAST_SECOND) * 1_000;
 }
 
 function subjectOf(value: unknown): string {

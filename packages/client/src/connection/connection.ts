@@ -37,7 +37,7 @@ const OFFLINE_MS = 30_000;
 /** Looking at a page again and again does not make for more attempts than this. */
 const WAKE_MS = 1_000;
 
-const ENDINGS: readonly string[] = ['logged_out', 'session_revoked'];
+const ENDINGS: readonly string[] = ['logged_out', 'session_revoked', 'account_closed'];
 
 /** Keeps one link to the server: opens it, watches over it, and opens another when it has ended. */
 export class Connection {

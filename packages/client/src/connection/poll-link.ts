@@ -20,6 +20,7 @@ const ENDINGS: Record<string, Closed['advice']> = {
   unauthenticated: 'refresh',
   token_expired: 'refresh',
   session_revoked: 'stop',
+  account_closed: 'stop',
 };
 
 /**
