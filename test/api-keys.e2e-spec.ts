@@ -191,7 +191,12 @@ describe('an API key', () => {
       `${product.key}x`,
       product.key.toUpperCase(),
     ];
-    for (const key of wrong) expect(await probe(new TestProduct(server.url, key))).toBe(401);
+    for (const key of wrong) {
+      const nobody = new TestProduct(server.url, key);
+      expect(await probe(nobody)).toBe(401);
+      // Also where no key is let in.
+      expect(await nobody.refusal('GET', '/users/me')).toBe('unauthenticated');
+    }
     const inUrl = await fetch(`${server.url}/v1/external-users/nobody?access_token=${product.key}`);
     expect(inUrl.status).toBe(401);
     expect(await probe(product)).toBe(404);

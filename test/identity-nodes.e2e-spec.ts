@@ -21,7 +21,8 @@ describeWith('redis-server', 'people of an outside issuer at two servers', () =>
     issuer = await TestIssuer.start();
     redis = await RedisServer.start();
     const secret = randomUUID() + randomUUID();
-    here = await Installation.start({ ...issuer.settings, REDIS_URL: redis.url, JWT_SECRET: secret });
+    const settings = { REDIS_URL: redis.url, JWT_SECRET: secret, LOG_LEVEL: 'trace' };
+    here = await Installation.start({ ...issuer.settings, ...settings });
     there = await here.peer();
     second = new Second(await here.session());
   }, 60_000);
@@ -110,6 +111,20 @@ describeWith('redis-server', 'people of an outside issuer at two servers', () =>
           expect((await me(url, used)).body.error.code).toBe('session_revoked');
       const iat = Math.ceil(Date.now() / 1_000) + 1;
       expect((await me(there.url, await issuer.token({ sub, sid: 'three', iat }))).body.id).toBe(user.id);
+    });
+
+    it('shows neither key nor token in what is logged', async () => {
+      const sub = randomUUID();
+      const token = await issuer.token({ sub, sid: 'one' });
+      await me(here.url, token);
+      await me(here.url, `${token}x`);
+      const { user } = await product.ok('PUT', `/external-users/${sub}`, { displayName: 'Ann' });
+      await product.refusal('GET', `/users/${user.id}`, undefined, user.id as string);
+      await product.ok('DELETE', `/users/${user.id}/sessions`);
+      await eventually(() => here.server.output.includes(`all sessions of user ${user.id} end: API key`));
+      for (const output of [here.server.output, there.output])
+        for (const secret of [product.key.split('_')[2]!, token.split('.')[2]!])
+          expect(output).not.toContain(secret);
     });
 
     it('makes one user at both at once', async () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInThisContext } from 'node:vm';
 import { ParleyClient, type ParleyClientOptions } from '@parley/client';
 import { WebSocket } from 'ws';
 import { readEnv } from '../src/config/env';
@@ -84,7 +85,7 @@ describe('docs/your-users.md', () => {
     const code = blocks('js')
       .replace(/^import .*$/m, '')
       .replace('export ', '');
-    const openChat = new Function('ParleyClient', `${code}; return openChat;`)(OnNode) as (
+    const openChat = runInThisContext(`(ParleyClient) => { ${code}; return openChat; }`)(OnNode) as (
       url: string,
       getAccessToken: (how: { forceRefresh: boolean }) => Promise<string>,
     ) => ParleyClient;

@@ -56,11 +56,7 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 
-  private async admitPerson(
-    request: OperatorRequest,
-    token: string,
-    access: Access,
-  ): Promise<void> {
+  private async admitPerson(request: OperatorRequest, token: string, access: Access): Promise<void> {
     const { userId, sessionId } = await this.authenticator.authenticate(token);
     this.authority.require({ sessionId });
     if (request.headers[HEADER] !== undefined) {
@@ -72,11 +68,7 @@ export class AuthGuard implements CanActivate {
     request.operator = { administrator: userId };
   }
 
-  private async admitProduct(
-    request: OperatorRequest,
-    key: string,
-    access: Access,
-  ): Promise<void> {
+  private async admitProduct(request: OperatorRequest, key: string, access: Access): Promise<void> {
     const { id, scopes } = await this.keys.authenticate(key);
     this.authority.require({ sessionId: id });
     requireScope(scopes, access.scope);

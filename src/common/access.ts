@@ -26,10 +26,7 @@ export const OnBehalf = (scope: ApiScope): MethodDecorator =>
 
 /** A route of which the policy says `operator`, for API keys with a scope. */
 export const Operators = (scope: ApiScope): MethodDecorator =>
-  applyDecorators(
-    SetMetadata(SCOPE, scope),
-    ApiSecurity(PRODUCT_SECURITY),
-  );
+  applyDecorators(SetMetadata(SCOPE, scope), ApiSecurity(PRODUCT_SECURITY));
 
 /** Who does it, on a route for operators. */
 export const CurrentOperator = createParamDecorator((_: unknown, context: ExecutionContext): Operator => {
