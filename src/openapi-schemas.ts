@@ -24,11 +24,15 @@ const TIME = /(At|^at|since)$/;
 export function completeSchema(schema: Schema, name = ''): void {
   for (const [property, inner] of Object.entries(schema.properties ?? {})) completeSchema(inner, property);
   if (schema.items) completeSchema(schema.items, name);
-  if (schema.type === 'string' && !schema.format && !schema.enum) {
+  const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
+  if (types.includes('string') && !schema.format && !schema.enum) {
     if (ID.test(name)) schema.format = 'uuid';
     else if (TIME.test(name)) schema.format = 'date-time';
   }
-  if (schema.type === 'number') schema.type = 'integer';
+  if (types.includes('number')) {
+    const integer = types.map((type) => (type === 'number' ? 'integer' : type));
+    schema.type = typeof schema.type === 'string' ? 'integer' : integer;
+  }
   if (schema.nullable !== undefined) completeNullable(schema);
 }
 
