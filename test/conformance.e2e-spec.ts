@@ -80,7 +80,7 @@ describe('npm run conformance', () => {
   it('finds nothing in the server as it is built', async () => {
     const { stdout, stderr, code } = await conformance(server.url);
     expect(stdout.split('\n').filter((line) => line.includes('DIFFERS'))).toEqual([]);
-    expect(stdout).toMatch(/^\d\d promises kept, 0 not, 2 not checked$/m);
+    expect(stdout).toMatch(/^\d+ promises kept, 0 not, 2 not checked$/m);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   }, 120_000);
 

@@ -50,6 +50,7 @@ afterAll(async () => {
 async function fill(bob: Person): Promise<Pantry> {
   const made = await ann.ok('POST', '/conversations', { kind: 'group', title: 'x', memberIds: [bob.id] });
   const { message } = await bob.ok('POST', '/messages', { id: randomUUID(), text: 'x', to: ann.id });
+  const invite = await ann.ok('POST', `/conversations/${made.conversation.id}/invites`, {});
   const conversations = fc.constantFrom<string>(made.conversation.id, message.conversationId);
   const people = fc.constantFrom(ann.id, bob.id);
   const id = fc.oneof(fc.constantFrom<string>(message.id), fc.uuid());
@@ -78,6 +79,8 @@ async function fill(bob: Person): Promise<Pantry> {
       username: fc.stringMatching(/^[a-z0-9][a-z0-9._-]{2,31}$/),
       displayName: fc.string({ minLength: 1 }),
     },
+    ...{ inviteId: fc.oneof(fc.constant(invite.id), fc.uuid()), token: fc.constantFrom(invite.token, 'x') },
+    ...{ expiresIn: fc.oneof(number, fc.constant(null)), maxUses: fc.oneof(number, fc.constant(null)) },
     ...{ title: fc.string({ minLength: 1 }), deviceName: fc.string({ minLength: 1 }), deviceId: fc.uuid() },
     // Right ones would end the account, or what follows.
     ...{

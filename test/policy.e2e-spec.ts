@@ -40,6 +40,8 @@ function settingOf(act: Act, one: Case): Promise<Setting> {
   // In a group a block stands between who adds and who is added.
   if (who === 'member' && direct === null && block && (part === 'blocked' || part === 'blocker'))
     return cast.besideBlock(part);
+  // And between who made an invite and who comes by it.
+  if (act === 'invite.take' && (part === 'blocked' || part === 'blocker')) return cast.invitedOverBlock(part);
   return cast.setting(one, isOfMembers ? 'group' : 'account');
 }
 
@@ -134,6 +136,7 @@ async function foreignTo(key: string, value: unknown, act: Act, { actor, message
     return { id: place.messageId, outcome: 'message_not_found' };
   }
   if (key === 'sessionId') return { id: cast.people.stranger.tokens.sessionId, outcome: missing };
+  if (key === 'inviteId') return { id: place.inviteId, outcome: missing };
   // A new id of what is made, or an act that is about oneself.
   if (key === 'id' || value === actor?.id) return null;
   const id = Array.isArray(value) ? [randomUUID()] : randomUUID();
@@ -146,6 +149,17 @@ it('who may not add is told nothing of those to be added', async () => {
   for (const userIds of [[randomUUID()], [blocker.id]]) {
     const error = await blocked.error('POST', `/conversations/${strange}/members`, { userIds });
     expect(error.code).toBe('conversation_not_found');
+  }
+});
+
+it('who comes by no invite is told so, whatever they send for one', async () => {
+  const { stranger } = cast.people;
+  const missing = ruleOf('invite.take').missing;
+  for (const way of ['preview', 'accept']) {
+    for (const token of ['', 'none', stranger.tokens.accessToken.slice(0, 24), '\u0000']) {
+      const { code } = await stranger.error('POST', `/invites/${way}`, { token });
+      expect([way, token, code]).toEqual([way, token, missing]);
+    }
   }
 });
 

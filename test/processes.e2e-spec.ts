@@ -120,3 +120,32 @@ it('one id through two processes at once is one message', async () => {
     expect(sent.filter(({ duplicate }) => duplicate)).toHaveLength(1);
   }
 });
+
+it('one invite through three processes at once lets in as many as it is for, and each can write everywhere', async () => {
+  const conversationId = await group();
+  const { id, token } = await ann.ok('POST', `/conversations/${conversationId}/invites`, { maxUses: 3 });
+  const names = Array.from({ length: 12 }, (_, i) => `p${i}`);
+  const people = Object.values(await Person.registerAll(ann.url, ...names));
+  const [anns, eves] = [await connect(1, ann), await connect(2, eve)];
+  const answers = await Promise.all(
+    people.map((person, i) => person.at(servers[i % 3]!.url).call('POST', '/invites/accept', { token })),
+  );
+  const joined = people.filter((_, i) => answers[i]!.status === 201);
+  expect(joined).toHaveLength(3);
+  const came = new Set<string>();
+  while (came.size < 3)
+    for (const { userId } of (await anns.next('member.changed')).changes) came.add(userId);
+  expect(came).toEqual(new Set(joined.map((person) => person.id)));
+  for (const [i, person] of joined.entries())
+    await person
+      .at(servers[(i + 1) % 3]!.url)
+      .ok('POST', `/conversations/${conversationId}/messages`, { id: randomUUID(), text: 'here' });
+  // What one process has ended is over on all.
+  await ann.at(servers[1]!.url).ok('DELETE', `/conversations/${conversationId}/invites/${id}`);
+  expect(await eve.at(servers[2]!.url).error('POST', '/invites/accept', { token })).toMatchObject({
+    details: { reason: 'revoked' },
+  });
+  const another = await ann.ok('POST', `/conversations/${conversationId}/invites`, {});
+  await eve.ok('POST', '/invites/accept', { token: another.token });
+  expect(await eves.next('conversation.created')).toMatchObject({ conversationId });
+});

@@ -8,6 +8,7 @@ import { comingBack } from './conformance/sections/coming-back';
 import { connecting } from './conformance/sections/connecting';
 import { frames } from './conformance/sections/frames';
 import { guarantees } from './conformance/sections/guarantees';
+import { invites } from './conformance/sections/invites';
 import { accounts, contacts, groups } from './conformance/sections/people';
 import { presence } from './conformance/sections/presence';
 import { receipts } from './conformance/sections/receipts';
@@ -25,6 +26,7 @@ const SECTIONS = [connecting, frames, guarantees, comingBack, clientEvents, serv
   receipts,
   presence,
   groups,
+  invites,
   contacts,
   accounts,
   rest,

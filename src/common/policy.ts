@@ -34,7 +34,7 @@ export interface Rule {
   readonly message?: true;
   /** Whether entries of the server are out of its reach. */
   readonly writtenOnly?: true;
-  /** What is said of a person who is not there or a session of somebody else. */
+  /** What is said of a person who is not there, a session of somebody else or an invite that is none. */
   readonly missing?: ErrorCode;
 }
 
@@ -181,6 +181,23 @@ export const POLICY = {
       'receipt.read',
     ],
     message: true,
+  },
+  'invite.manage': {
+    who: 'member',
+    doors: [
+      'GET /v1/conversations/{conversationId}/invites',
+      'POST /v1/conversations/{conversationId}/invites',
+      'DELETE /v1/conversations/{conversationId}/invites/{inviteId}',
+    ],
+    group: KEEPERS,
+    direct: null,
+    missing: 'invite_invalid',
+  },
+  'invite.take': {
+    who: 'account',
+    doors: ['POST /v1/invites/preview', 'POST /v1/invites/accept'],
+    block: 'refuses',
+    missing: 'invite_invalid',
   },
   'typing.tell': { who: 'member', doors: ['typing.set'], block: 'hides' },
 

@@ -8,6 +8,10 @@ import { DirectConversationsService } from './direct-conversations.service';
 import { DirectCreator } from './direct-creator';
 import { GroupChannels } from './group-channels';
 import { GroupsService } from './groups.service';
+import { InvitesController } from './invites.controller';
+import { InvitesService } from './invites.service';
+import { JoiningController } from './joining.controller';
+import { JoiningService } from './joining.service';
 import { LeaveOnDeletion } from './leave-on-deletion';
 import { MemberDirectoryService } from './member-directory.service';
 import { MembersController } from './members.controller';
@@ -16,13 +20,15 @@ import { MembershipService } from './membership.service';
 
 @Module({
   imports: [ConnectionsModule, TimelineModule, UsersModule],
-  controllers: [ConversationsController, MembersController],
+  controllers: [ConversationsController, InvitesController, JoiningController, MembersController],
   providers: [
     ConversationAnnouncer,
     DirectConversationsService,
     DirectCreator,
     GroupChannels,
     GroupsService,
+    InvitesService,
+    JoiningService,
     LeaveOnDeletion,
     MemberDirectoryService,
     MembersService,

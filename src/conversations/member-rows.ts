@@ -74,7 +74,8 @@ export class MemberRows {
       `INSERT INTO member AS m (conversation_id, user_id, role, joined_seq, delivered_seq, read_seq, version, changed_xid)
        SELECT $1, t.user_id, t.role, $4, $4, $4, $5, ${CURRENT_XID} FROM unnest($2::uuid[], $3::text[]) AS t(user_id, role)
        ON CONFLICT (conversation_id, user_id) DO UPDATE SET
-         role = excluded.role, joined_seq = excluded.joined_seq, version = excluded.version, left_at = NULL,
+         role = excluded.role, joined_seq = excluded.joined_seq, version = excluded.version,
+         left_at = NULL, removed_by = NULL,
          delivered_seq = greatest(m.delivered_seq, excluded.delivered_seq),
          read_seq = greatest(m.read_seq, excluded.read_seq), changed_xid = excluded.changed_xid
        RETURNING user_id, role, joined_seq, delivered_seq, read_seq, version`,
@@ -92,8 +93,9 @@ export class MemberRows {
     return memberOf(row);
   }
 
-  async remove(row: MemberEntity, version: number): Promise<void> {
-    await this.update(row, { leftAt: () => 'now()', version });
+  /** `removedBy` is null for who goes by themselves. */
+  async remove(row: MemberEntity, version: number, removedBy: string | null): Promise<void> {
+    await this.update(row, { leftAt: () => 'now()', version, removedBy });
     await this.grow(-1);
   }
 
@@ -123,7 +125,7 @@ export class MemberRows {
 
   private async update(
     { userId }: MemberEntity,
-    values: { role?: MemberRole; version: number; leftAt?: () => string },
+    values: { role?: MemberRole; version: number; leftAt?: () => string; removedBy?: string | null },
   ): Promise<void> {
     this.conversation.membersVersion = values.version;
     await this.manager.update(

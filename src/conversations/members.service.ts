@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LIMITS, type Member, type MemberRole } from '@parley/protocol';
+import type { Member, MemberRole } from '@parley/protocol';
 import type { Actor } from '../common/actor';
 import { DomainError } from '../common/domain-error';
 import type { ConversationChange } from '../timeline/conversation-change';
@@ -12,6 +12,7 @@ import { memberOf, MemberRows } from './member-rows';
 import type { Membership } from './membership';
 import { MembershipService } from './membership.service';
 import { holdersOf, type MemberAct, REMOVAL, requireMay } from './policy';
+import { takeIn } from './take-in';
 
 type Work<T extends Committed | null> = (
   change: ConversationChange,
@@ -40,9 +41,7 @@ export class MembersService {
     const committed = await this.change(actor, conversationId, 'member.add', async (change, rows) => {
       const missing = await rows.missing(wanted);
       if (missing.length === 0) return null;
-      if (change.conversation.memberCount + missing.length > LIMITS.groupMembers)
-        throw new DomainError('conversation_full');
-      return this.take(change, rows, actor, missing);
+      return takeIn(change, actor, { userIds: missing });
     });
     return [...(committed?.members?.values() ?? [])].filter((member) => member !== null);
   }
@@ -54,7 +53,7 @@ export class MembersService {
       const target = await rows.require(userId, 'member_not_found');
       requireMay(REMOVAL[target.role], { kind: change.conversation.kind, role });
       const entry = await change.record(actor.userId, { type: 'member.removed', userId });
-      await rows.remove(target, entry.version);
+      await rows.remove(target, entry.version, actor.userId);
       return { conversation: change.conversation, entry, members: new Map([[userId, null]]) };
     });
   }
@@ -114,27 +113,10 @@ export class MembersService {
     }
   }
 
-  private async take(
-    change: ConversationChange,
-    rows: MemberRows,
-    actor: Actor,
-    userIds: string[],
-  ): Promise<Committed> {
-    const { conversation } = change;
-    const joinedSeq = conversation.historyVisible ? 0 : conversation.lastSeq;
-    const entry = await change.record(actor.userId, { type: 'member.added', userIds });
-    const added = await rows.add(new Map(userIds.map((id) => [id, 'member'])), {
-      joinedSeq,
-      version: entry.version,
-    });
-    const members = new Map(added.map((member) => [member.userId, member]));
-    return { conversation, entry, members, added: new Set(userIds) };
-  }
-
   private async go(change: ConversationChange, rows: MemberRows, own: MemberEntity): Promise<Committed> {
     const { userId } = own;
     const entry = await change.record(userId, { type: 'member.left', userId });
-    await rows.remove(own, entry.version);
+    await rows.remove(own, entry.version, null);
     return { conversation: change.conversation, entry, members: new Map([[userId, null]]) };
   }
 

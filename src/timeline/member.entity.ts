@@ -62,6 +62,10 @@ export class MemberEntity {
   })
   leftAt!: Date | null;
 
+  /** Who took them out; null of who left by themselves: those may come back by an invite. */
+  @Column({ type: 'uuid', name: 'removed_by', nullable: true })
+  removedBy!: string | null;
+
   /** The transaction of its last change, cursors included: what a sync reads. */
   @Column({ type: 'bigint', name: 'changed_xid', default: 0, transformer: bigintNumber })
   changedXid!: number;

@@ -14,7 +14,8 @@ export interface Request {
 }
 
 /** What a property or a parameter of a name is in a request that is as it should be. */
-function pantry(act: Act, { actor, named, conversationId, messageId }: Setting): Record<string, unknown> {
+function pantry(act: Act, setting: Setting): Record<string, unknown> {
+  const { actor, named, conversationId, messageId, invite } = setting;
   const tokens = actor?.tokens ?? named.tokens;
   return {
     ...{ conversationId, messageId, id: ruleOf(act).message ? messageId : randomUUID() },
@@ -23,7 +24,7 @@ function pantry(act: Act, { actor, named, conversationId, messageId }: Setting):
     ...{ currentPassword: PASSWORD, newPassword: `${PASSWORD}!` },
     ...{ refreshToken: tokens.refreshToken, accessToken: tokens.accessToken, sessionId: tokens.sessionId },
     ...{ text: 'y', title: 'New', emoji: '👍', on: true, status: 'away', role: 'admin', action: 'request' },
-    ...{ externalId: 'customer-17', resetToken: `${named.id}.x` },
+    ...{ externalId: 'customer-17', resetToken: `${named.id}.x`, inviteId: invite.id, token: invite.token },
     ...{ query: 'x', afterVersion: 0, afterSeq: 0 },
   };
 }

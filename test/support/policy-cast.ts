@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { InviteMade } from '@parley/protocol';
 import type { Case } from './policy-cases';
 import { Person } from './person';
 
@@ -11,13 +12,18 @@ export interface Setting {
   readonly named: Person;
   readonly conversationId: string;
   readonly messageId: string;
+  /** Of the conversation, where it has one. */
+  readonly invite: Invited;
 }
+
+type Invited = Pick<InviteMade, 'id' | 'token'>;
 
 /** A conversation with a message by each part. */
 interface Place {
   readonly conversationId: string;
   readonly messages: Partial<Record<Name, string>>;
   readonly others: string;
+  readonly invite?: Invited;
 }
 
 const NAMES = [
@@ -68,21 +74,28 @@ export class Cast {
     return this.on(actor, named, place, own ? part : undefined);
   }
 
-  /** A conversation of its own with somebody who has blocked, or is blocked by, the one who owns it. */
+  /** A conversation of who asks, beside somebody who has blocked, or is blocked by, them. */
   async besideBlock(part: 'blocked' | 'blocker'): Promise<Setting> {
-    const actor = this.people[part];
-    const { conversation } = await actor.ok('POST', '/conversations', { kind: 'group', memberIds: [] });
-    const named = this.people[part === 'blocked' ? 'blocker' : 'blocked'];
-    return this.on(actor, named, { conversationId: conversation.id, messages: {}, others: randomUUID() });
+    const [actor, named] = this.divided(part);
+    return this.on(actor, named, await groupOf(actor));
   }
 
-  /** A conversation of somebody else, and a message of another conversation of theirs. */
-  async elsewhere(person: Person): Promise<{ strange: string; messageId: string }> {
-    const { stranger } = this.people;
-    const alone = { kind: 'group', memberIds: [] };
-    const strange = (await stranger.ok('POST', '/conversations', alone)).conversation.id;
-    const own = (await person.ok('POST', '/conversations', alone)).conversation.id;
-    return { strange, messageId: await say(person, own) };
+  /** A conversation of the other, which who asks has an invite to. */
+  async invitedOverBlock(part: 'blocked' | 'blocker'): Promise<Setting> {
+    const [actor, named] = this.divided(part);
+    return this.on(actor, named, await groupOf(named));
+  }
+
+  /** A conversation of somebody else with its invite, and a message of another conversation of theirs. */
+  async elsewhere(person: Person): Promise<{ strange: string; inviteId: string; messageId: string }> {
+    const { conversationId: strange, invite } = await groupOf(this.people.stranger);
+    const own = await groupOf(person);
+    return { strange, inviteId: invite!.id, messageId: await say(person, own.conversationId) };
+  }
+
+  private divided(part: 'blocked' | 'blocker'): [actor: Person, named: Person] {
+    const { blocked, blocker } = this.people;
+    return part === 'blocked' ? [blocked, blocker] : [blocker, blocked];
   }
 
   private somebody(): Promise<Person> {
@@ -92,7 +105,8 @@ export class Cast {
   private on(actor: Person, named: Person, place: Place | null, author?: Name): Setting {
     const messageId = (author && place?.messages[author]) ?? place?.others ?? randomUUID();
     const conversationId = place?.conversationId ?? randomUUID();
-    return { actor, token: actor.tokens.accessToken, named, conversationId, messageId };
+    const invite = place?.invite ?? { id: randomUUID(), token: 'none' };
+    return { actor, token: actor.tokens.accessToken, named, conversationId, messageId, invite };
   }
 
   private at(kind: 'group' | 'pair' | 'blocked'): Promise<Place> {
@@ -117,7 +131,7 @@ export class Cast {
     await owner.ok('DELETE', `${members}/${former.id}`);
     await owner.ok('POST', members, { userIds: [newcomer.id] });
     const messages = { owner: ofOwner!, admin: ofAdmin!, member: ofMember! };
-    return { conversationId, messages, others: others! };
+    return { conversationId, messages, others: others!, invite: await invited(owner, conversationId) };
   }
 
   private async pair(): Promise<Place> {
@@ -146,4 +160,16 @@ async function say(person: Person, conversationId: string): Promise<string> {
   const id = randomUUID();
   await person.ok('POST', `/conversations/${conversationId}/messages`, { id, text: 'x' });
   return id;
+}
+
+/** A group in which somebody is alone. */
+async function groupOf(person: Person): Promise<Place> {
+  const made = await person.ok('POST', '/conversations', { kind: 'group', memberIds: [] });
+  const conversationId: string = made.conversation.id;
+  const invite = await invited(person, conversationId);
+  return { conversationId, messages: {}, others: randomUUID(), invite };
+}
+
+function invited(person: Person, conversationId: string): Promise<InviteMade> {
+  return person.ok('POST', `/conversations/${conversationId}/invites`, {});
 }

@@ -106,6 +106,11 @@ export const ERRORS = {
     retryable: false,
     message: 'You have no such session.',
   },
+  invite_invalid: {
+    status: 404,
+    retryable: false,
+    message: 'This invite cannot be used; details.reason is unknown, expired, revoked or used_up.',
+  },
   // what stands against it
   username_taken: {
     status: 409,
@@ -131,6 +136,11 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message: 'The conversation has as many members as it may have.',
+  },
+  invite_limit: {
+    status: 409,
+    retryable: false,
+    message: 'The group has as many invites as it may have; revoke one first.',
   },
   message_deleted: {
     status: 409,

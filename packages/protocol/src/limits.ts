@@ -22,6 +22,10 @@ export const LIMITS = {
   titleLength: 100,
   /** Members of a group. */
   groupMembers: 100_000,
+  /** Invites to one group that can be used at the same time. */
+  invites: 50,
+  /** Seconds for which an invite may be good at the most, unless it is made without an end. */
+  inviteSeconds: 31_536_000,
   /** Members named in one request. */
   memberIdsPerRequest: 1_000,
   /** Items on one page of any list. */
@@ -47,6 +51,9 @@ export const AUTH_TIMEOUT_SECONDS = 10;
 
 /** Seconds before its access token ends at which a connection is told `session.ending`. */
 export const SESSION_ENDING_SECONDS = 60;
+
+/** Seconds for which an invite is good whose maker does not say (7 days). */
+export const INVITE_SECONDS = 604_800;
 
 /** Seconds for which `typing.changed {on: true}` holds unless it comes again. */
 export const TYPING_SECONDS = 6;
