@@ -1,5 +1,7 @@
 import {
+  ConversationApi,
   type ConversationHandle,
+  Invitation,
   keepIn,
   markOf,
   memoryStorage,
@@ -285,4 +287,31 @@ it('reads on one device what is unread on the other', async () => {
   await until(phone.unread, ({ unread }) => unread === 1);
   (await opened(desk, message.conversationId as string, 1)).markRead();
   await until(phone.unread, ({ unread }) => unread === 0);
+});
+
+it('invites to a group, and joins one by its invite', async () => {
+  const dan = await Person.register(server.url, 'dan');
+  const [a, d] = [await clients.start(ann, server.url), await clients.start(dan, server.url)];
+  const id = await group();
+  const api = new ConversationApi(a, id);
+  const { token, ...made } = await api.invite({ expiresIn: 3600, maxUses: 5 });
+  expect(await api.invites()).toEqual([made]);
+  const invitation = new Invitation(d, token);
+  const learnt: string[] = [];
+  d.on('user', (user) => learnt.push(user.displayName));
+  expect(await invitation.preview()).toMatchObject({ title: 'Us', memberCount: 3, conversationId: null });
+  expect(learnt).toEqual(['ann']);
+  const handle = await invitation.accept();
+  await until(handle.state, (state) => state?.memberCount === 4);
+  handle.send({ text: 'Here I am' });
+  const own = await opened(a, id, 3);
+  await until(own.messages, ({ messages }) => messages.at(-1)?.text === 'Here I am');
+  expect((await invitation.accept()).id).toBe(id);
+  expect(await api.invites()).toMatchObject([{ uses: 1 }]);
+  await api.revokeInvite(made.id);
+  const late = new Invitation(await clients.start(await Person.register(server.url), server.url), token);
+  await expect(late.accept()).rejects.toMatchObject({
+    ...{ code: 'invite_invalid', details: { reason: 'revoked' } },
+    message: expect.stringMatching(/^unable to join the group; this invite cannot be used/),
+  });
 });

@@ -1,6 +1,7 @@
 export * from './account';
 export * from './api/conversation-api';
 export { Contacts } from './api/contacts';
+export { Invitation } from './api/invitation';
 export type { PresenceApi } from './api/presence';
 export { Users } from './api/users';
 export * from './client';

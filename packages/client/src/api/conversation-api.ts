@@ -1,5 +1,8 @@
 import type {
   History,
+  Invite,
+  InviteInput,
+  InviteMade,
   MemberProfile,
   MemberRole,
   Message,
@@ -88,6 +91,23 @@ export class ConversationApi {
   /** Makes somebody else the owner; I become an admin. */
   async handOver(userId: Uuid): Promise<void> {
     await this.#ask('hand the group over', 'POST', '/handover', { userId });
+  }
+
+  /** Makes an invite of the group; the answer alone has its token. */
+  invite(input: InviteInput = {}): Promise<InviteMade> {
+    return this.#ask('make the invite', 'POST', '/invites', input);
+  }
+
+  /** Invites of the group that can be used, the latest first. */
+  async invites(): Promise<Invite[]> {
+    const { items } = await this.#ask<{ items: Invite[] }>('list the invites', 'GET', '/invites');
+    items.forEach(({ creator }) => this.client.learn(creator));
+    return items;
+  }
+
+  /** Ends an invite: nobody comes by it any more. */
+  async revokeInvite(inviteId: Uuid): Promise<void> {
+    await this.#ask('revoke the invite', 'DELETE', `/invites/${inviteId}`);
   }
 
   async leave(): Promise<void> {
