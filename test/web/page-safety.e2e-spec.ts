@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Person } from '../support/person';
 import { describeWith } from '../support/require-program';
 import type { TestApp } from '../support/start-app';
 import type { ChatWindow } from '../../tools/page/chat-window';
+import { seriousFaults } from './accessibility';
 import { PageWorld } from './page-world';
 
 jest.setTimeout(90_000);
@@ -75,19 +75,8 @@ describeWith('chromium', 'the chat page against the worst and for everybody', ()
     ann.complaints.length = 0;
   });
 
-  const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-
-  async function check(window: ChatWindow, what: string): Promise<void> {
-    // Evaluated past the page's policy, as a reader's tool would be.
-    const violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[] =
-      await window.page.evaluate(
-        `${AXE}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }).then((found) => found.violations)`,
-      );
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const told = serious.map(
-      ({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
-    );
-    expect(told).toEqual([]);
+  async function check({ page }: ChatWindow, what: string): Promise<void> {
+    expect([what, ...(await seriousFaults(page))]).toEqual([what]);
   }
 
   it.each(['light', 'dark'] as const)('is accessible, %s', async (colorScheme) => {

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Chat } from './chat/chat';
 import { useParley } from './core/parley';
-import { route } from './core/route';
+import { invited, route } from './core/route';
 import { useStore } from './core/use-store';
+import { InvitationDialog } from './group/invitation-dialog';
 import { NewGroup } from './group/new-group';
 import { useText } from './i18n/text';
 import { ConnectionBanner } from './list/connection-banner';
@@ -17,6 +18,7 @@ export function Messenger() {
   const { client } = useParley();
   const { chat } = useText();
   const shown = useStore(route);
+  const token = useStore(invited);
   const [window, setWindow] = useState<Window | null>(null);
   const close = () => setWindow(null);
   useTitle();
@@ -38,6 +40,7 @@ export function Messenger() {
       </main>
       {window === 'settings' && <Settings onClose={close} />}
       {window === 'contacts' && <ContactsDialog onClose={close} />}
+      {token !== null && <InvitationDialog key={token} token={token} />}
       {window === 'group' && <NewGroup onClose={close} />}
     </div>
   );

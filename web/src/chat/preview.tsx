@@ -33,7 +33,7 @@ export function SystemWords({ message }: { message: Message }) {
     case 'title.changed':
       return <>{system.titled(by, entry.title)}</>;
     case 'member.added':
-      return <>{system.added(by, whom)}</>;
+      return <>{entry.invitedBy ? system.joined(by, whom) : system.added(by, whom)}</>;
     case 'member.removed':
       return <>{system.removed(by, whom)}</>;
     case 'member.left':
@@ -48,6 +48,7 @@ export function SystemWords({ message }: { message: Message }) {
 }
 
 function peopleIn(entry: SystemEntry): readonly string[] {
+  if ('invitedBy' in entry && entry.invitedBy) return [entry.invitedBy];
   if ('userIds' in entry) return entry.userIds.slice(0, 5);
   return 'userId' in entry ? [entry.userId] : [];
 }

@@ -10,6 +10,7 @@ import { useText } from '../i18n/text';
 import { Avatar } from '../ui/avatar';
 import { Dialog } from '../ui/dialog';
 import { typedInto } from '../ui/form';
+import { Invites } from './invites';
 import { Members } from './members';
 import { PeoplePicker } from './people-picker';
 import { useMembers } from './use-members';
@@ -47,6 +48,7 @@ export function GroupInfo({ state, onClose }: { state: ConversationState; onClos
           onDone={() => setAdding(false)}
         />
       )}
+      {isInCharge && <Invites api={api} />}
       <h3 class="section">{words.group.members}</h3>
       <Members api={api} state={state} members={members} />
       <div class="acts">

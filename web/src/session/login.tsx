@@ -1,6 +1,8 @@
 import type { TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
+import { invited } from '../core/route';
 import { reasonOf } from '../core/toasts';
+import { useStore } from '../core/use-store';
 import { useText } from '../i18n/text';
 import { Field } from '../ui/field';
 import { typedInto } from '../ui/form';
@@ -10,7 +12,9 @@ import { logIn, register } from './session';
 /** For who is not logged in. */
 export function Login({ hasEnded }: { hasEnded: boolean }) {
   const { login } = useText();
-  const [isNew, setNew] = useState(false);
+  const isInvited = useStore(invited) !== null;
+  // Who follows an invite and is not logged in is most likely new.
+  const [isNew, setNew] = useState(isInvited && !hasEnded);
   const [complaint, setComplaint] = useState('');
   const [isBusy, setBusy] = useState(false);
 
@@ -36,7 +40,7 @@ export function Login({ hasEnded }: { hasEnded: boolean }) {
       <form class="card" onSubmit={(event) => void submit(event)} aria-labelledby="login-title">
         <Brand />
         <h1 id="login-title">{isNew ? login.register : login.title}</h1>
-        <p class="quiet">{hasEnded && !isNew ? login.ended : login.lead}</p>
+        <p class="quiet">{isInvited ? login.invited : hasEnded && !isNew ? login.ended : login.lead}</p>
         <Field
           label={login.username}
           hint={isNew ? login.usernameHint : ''}

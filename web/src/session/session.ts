@@ -13,7 +13,7 @@ import type { Me } from '@parley/protocol';
 import { Cell, readKept, writeKept } from '../core/cell';
 import { Drafts } from '../core/drafts';
 import type { Parley } from '../core/parley';
-import { show } from '../core/route';
+import { invited, show } from '../core/route';
 
 /** Who uses the page. */
 export type Session =
@@ -99,7 +99,8 @@ async function enter(me: Me): Promise<void> {
     drafts.forget();
     if (hasEnded) writeKept(SESSION, null);
     else await leaveAccount();
-    show(null);
+    // An invite waits for who logs in next.
+    if (invited.getSnapshot() === null) show(null);
     session.set({ is: 'out', hasEnded });
   };
   client.on('stopped', ({ error: { code } }) => {
