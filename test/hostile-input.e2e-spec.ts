@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PasswordHasher } from '../src/auth/password-hasher';
+import { makeAdministrator } from './support/administrator';
 import { type Door, doorsOf, propertiesOf } from './support/doors';
 import { call, PASSWORD, Person } from './support/person';
 import { ACTS } from './support/policy-cases';
@@ -13,6 +14,7 @@ let doors: Map<string, Door>;
 beforeAll(async () => {
   server = await startApp();
   ({ ann, bob } = await Person.registerAll(server.url, 'ann', 'bob'));
+  await makeAdministrator(server, ann);
   doors = new Map(doorsOf(server.app).map((door) => [door.name, door]));
 });
 afterAll(async () => {

@@ -45,6 +45,8 @@ const RECIPES: { [A in Act]?: Recipe } = {
 /** The same of a door, whatever the act. */
 const DOORS: Record<string, Recipe> = {
   'POST /v1/auth/login': ({ named }) => ({ username: named.username }),
+  // It may be in a cookie instead.
+  'POST /v1/auth/refresh': ({ actor, named }) => ({ refreshToken: (actor ?? named).tokens.refreshToken }),
 };
 
 /** A request that does an act and is in order but for who asks. */
