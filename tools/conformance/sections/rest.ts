@@ -14,7 +14,7 @@ import { same } from '../difference';
 import { newMessage, say, type Scene } from '../scene';
 
 /** Before there is a token. */
-const OPEN = /^\/(v1\/auth\/(register|login|refresh)|health\/)/;
+const OPEN = /^\/(v1\/auth\/(register|login|refresh|password-reset)|health\/)/;
 
 export const rest: Section = {
   title: 'REST',
