@@ -14,11 +14,15 @@ jest.setTimeout(180_000);
 let from: Installation;
 let folder: string;
 let groupId: string;
+const others: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   from = await Installation.start();
   folder = await mkdtemp(join(tmpdir(), 'parley-backup-'));
   groupId = await from.group();
+});
+afterEach(async () => {
+  for (const end of others.splice(0)) await end();
 });
 afterAll(async () => {
   await from.remove();
@@ -39,11 +43,12 @@ async function seen(person: Person): Promise<unknown> {
 }
 
 /** A new installation with nobody in it, which takes the tokens of the first. */
-async function fresh(): Promise<{ dir: string; server: ServerProcess; end(): Promise<void> }> {
+async function fresh(): Promise<{ dir: string; server: ServerProcess }> {
   const dir = await ServerProcess.dataDir();
   await copyFile(join(from.dir, 'jwt-secret'), join(dir, 'jwt-secret'));
   const server = await ServerProcess.start(dir, { LOG_LEVEL: 'error' });
-  return { dir, server, end: () => server.end().then(() => removeDataDirs(dir)) };
+  others.push(() => server.end().then(() => removeDataDirs(dir)));
+  return { dir, server };
 }
 
 it('brings back what was there, on another database, while people write', async () => {
@@ -95,7 +100,6 @@ it('brings back what was there, on another database, while people write', async 
     code: 2,
     stderr: expect.stringContaining('The database is not empty'),
   });
-  await to.end();
 });
 
 it('restores all or nothing, and nothing of another release', async () => {
@@ -124,7 +128,6 @@ it('restores all or nothing, and nothing of another release', async () => {
   });
   const credentials = { username: from.ann.username, password: PASSWORD };
   expect((await call(to.server.url, 'POST', '/v1/auth/login', credentials)).status).toBe(401);
-  await to.end();
 });
 
 it('writes over nothing, and says what is missing', async () => {

@@ -121,12 +121,23 @@ describe.each(releases().map((release) => [release.version, release] as const))(
     it('its nodes and those of now hear each other, and what they do not know hurts nobody', async () => {
       const [old, now] = [await bus(OLD), await bus(NOW)];
       const heard = new Map<RedisBus, BusMessage[]>([old, now].map((each) => [each, []]));
+      const probe = Frame.push('typing.changed', { conversationId: randomUUID(), userId: 'x', on: true });
+      const reached = new Set<RedisBus>();
       for (const [each, messages] of heard) {
         const joined = new Promise<void>((resolve) => each.onJoined(() => resolve()));
         each.join('x');
-        each.subscribe((message) => messages.push(message));
+        each.subscribe((message) => {
+          if (message.type === 'push' && message.userIds[0] === 'probe') reached.add(each);
+          else messages.push(message);
+        });
         await joined;
       }
+      // What is told before one knows what the other wants to hear reaches nobody.
+      await eventually(() => {
+        for (const each of [old, now])
+          each.publish(['x'], { type: 'push', userIds: ['probe'], frame: probe });
+        return reached.size === 2;
+      });
       for (const message of Object.values(current)) now.publish(['x'], message);
       for (const kind of kinds) old.publish(['x'], current[kind]);
       await eventually(
