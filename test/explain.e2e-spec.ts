@@ -8,7 +8,8 @@ import { CommitFeed } from '../src/timeline/commit-feed';
 import { TimelineReader } from '../src/timeline/timeline-reader';
 import { Person } from './support/person';
 import { expectRanges, explained } from './support/explain';
-import { type ExplainingPostgres, startExplainingPostgres } from './support/explaining-postgres';
+import { startExplainingPostgres } from './support/explaining-postgres';
+import type { OwnPostgres } from './support/own-postgres';
 import { startApp, type TestApp } from './support/start-app';
 
 const MESSAGES = 200_000;
@@ -17,7 +18,7 @@ const GROUPS = 20;
 const PAGE = 50;
 const FED = 20_000;
 
-let postgres: ExplainingPostgres;
+let postgres: OwnPostgres;
 let server: TestApp;
 let ann: Person;
 let bob: Person;
