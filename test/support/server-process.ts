@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processesIn } from '../../src/database/embedded-postgres/process-info';
+import { eventually } from './until';
 
 const MAIN = join(__dirname, '../../dist/src/main.js');
 
@@ -80,7 +82,21 @@ export class ServerProcess {
 }
 
 export async function removeDataDirs(...dirs: string[]): Promise<void> {
-  for (const dir of dirs) await rm(dir, { recursive: true, force: true });
+  for (const dir of dirs) {
+    // A database that its server has left, or that is about to end, goes on writing.
+    const left = () => processesIn(join(dir, 'postgres', 'data'));
+    for (const pid of left()) kill(pid);
+    await eventually(() => left().length === 0);
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone meanwhile.
+  }
 }
 
 /** The database's main process, by the file that it keeps. */
