@@ -77,10 +77,10 @@ describeWith('redis-server', 'Redis between nodes', () => {
     async function listening(from: TestSocket, to: TestSocket, conversationId: string): Promise<void> {
       let heard = false;
       const typing = to.next('typing.changed').then(() => (heard = true));
-      while (!heard) {
+      await eventually(async () => {
         await from.request('typing.set', { conversationId, on: true });
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+        return heard;
+      });
       await typing;
       await to.settle();
     }

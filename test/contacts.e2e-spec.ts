@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ContactsService } from '../src/users/contacts.service';
 import { Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
+import { eventually } from './support/until';
 
 let server: TestApp;
 let contacts: ContactsService;
@@ -179,7 +180,7 @@ it('hears of a change on another node that commits late', async () => {
   expect(heard).not.toContain(bob.id);
   await runner.commitTransaction();
   await runner.release();
-  while (!heard.includes(bob.id)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually(() => heard.includes(bob.id));
   // And two more, in which it must not be heard again.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(heard.filter((id) => id === bob.id)).toHaveLength(1);

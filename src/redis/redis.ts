@@ -119,6 +119,7 @@ export class Redis {
     await Promise.all([...this.masters.values()].map((master) => master.close()));
   }
 
+  /** Until it is reached, or has been given so long: a server starts without Redis too, and hears of it later. */
   private async soonUp(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const isUp = new Promise<void>((resolve) => {

@@ -1,21 +1,11 @@
 import type { ErrorBody } from './errors';
-import type {
-  Changes,
-  ChosenStatus,
-  ContactState,
-  Conversation,
-  HiddenMessage,
-  Member,
-  MemberRole,
-  Message,
-  Presence,
-  ReadReceipt,
-  Receipt,
-  SyncPage,
-  Timestamp,
-  Unread,
-  Uuid,
-} from './model';
+import type { Conversation, Member, MemberRole } from './conversations';
+import type { Message } from './messages';
+import type { ChosenStatus, Presence } from './presence';
+import type { ReadReceipt, Receipt, Unread } from './receipts';
+import type { Changes, HiddenMessage, SyncPage } from './sync';
+import type { ContactState } from './users';
+import type { Timestamp, Uuid } from './values';
 
 /** Where the server listens for sockets. */
 export const SOCKET_PATH = '/ws';

@@ -1,4 +1,5 @@
-import type { Timestamp, User } from './model';
+import type { User } from './users';
+import type { Timestamp } from './values';
 
 /** What an API key of the product may do; each route for products names one. */
 export const API_SCOPES = [

@@ -7,6 +7,7 @@ interface Node {
   received: BusMessage[];
 }
 
+/** Between two looks at what has arrived. */
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const recount = (id: string): BusMessage => ({ type: 'recount', userIds: [id], conversationId: 'c' });
 const ids = ({ received }: Node) =>
@@ -93,6 +94,7 @@ function tellsWhoListens(nodes: Nodes): void {
       heard = left.received.length;
       a.bus.publish(['x'], recount('1'));
       await settle(a, 'x', there);
+      // What was on its way when it left may still come.
       await pause(20);
     } while (left.received.length > heard);
     expect(ids(closed)).toEqual([]);
