@@ -2,12 +2,10 @@ import { DataSource } from 'typeorm';
 import { toDomainError } from '../src/common/to-domain-error';
 import { dataSourceOptions } from '../src/database/data-source-options';
 import { Road } from './support/road';
+import { workersDatabase } from './support/start-app';
 
 it('a connection that went silent is given up, and the next one is new', async () => {
-  const database = JSON.parse(process.env.PARLEY_TEST_DATABASE ?? '') as Parameters<typeof Road.open>[0] & {
-    user: string;
-    password: string;
-  };
+  const database = workersDatabase();
   const road = await Road.open(database);
   const options = dataSourceOptions(
     { ...database, host: '127.0.0.1', port: road.port, database: 'postgres' },

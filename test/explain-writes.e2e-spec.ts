@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { expectFew, expectRanges, explained } from './support/explain';
-import { startExplainingPostgres } from './support/explaining-postgres';
-import type { OwnPostgres } from './support/own-postgres';
+import { type ExplainingPostgres, startExplainingPostgres } from './support/explaining-postgres';
 import { Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 
@@ -25,7 +24,7 @@ const PASTS = [
   ['with statistics of conversations of one message, many', 20_000, 1],
 ] as const;
 
-let postgres: OwnPostgres;
+let postgres: ExplainingPostgres;
 beforeAll(async () => {
   postgres = await startExplainingPostgres();
 }, 60_000);

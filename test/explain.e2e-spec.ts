@@ -8,8 +8,7 @@ import { CommitFeed } from '../src/timeline/commit-feed';
 import { TimelineReader } from '../src/timeline/timeline-reader';
 import { Person } from './support/person';
 import { expectRanges, explained } from './support/explain';
-import { startExplainingPostgres } from './support/explaining-postgres';
-import type { OwnPostgres } from './support/own-postgres';
+import { type ExplainingPostgres, startExplainingPostgres } from './support/explaining-postgres';
 import { startApp, type TestApp } from './support/start-app';
 
 const MESSAGES = 200_000;
@@ -18,7 +17,7 @@ const GROUPS = 20;
 const PAGE = 50;
 const FED = 20_000;
 
-let postgres: OwnPostgres;
+let postgres: ExplainingPostgres;
 let server: TestApp;
 let ann: Person;
 let bob: Person;

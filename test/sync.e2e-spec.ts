@@ -8,28 +8,21 @@ import {
 } from '@parley/protocol';
 import { Client } from 'pg';
 import { statementsOf } from './support/statements';
-import { type OwnPostgres, startOwnPostgres } from './support/own-postgres';
 import { call, Person } from './support/person';
 import { startApp, type TestApp } from './support/start-app';
 
-// A transaction anywhere in a PostgreSQL, such as one of another suite, has sync tell again what came after it.
-let postgres: OwnPostgres;
 let server: TestApp;
 let ann: Person;
 let bob: Person;
 
 beforeAll(async () => {
-  postgres = await startOwnPostgres();
-  server = await startApp({}, {}, () => Promise.resolve(postgres.database));
+  server = await startApp();
 });
 beforeEach(async () => {
   ({ ann, bob } = await Person.registerAll(server.url, 'ann', 'bob'));
 });
 afterEach(() => Promise.all([ann.disconnect(), bob.disconnect()]));
-afterAll(async () => {
-  await server.stop();
-  await postgres.stop();
-});
+afterAll(() => server.stop());
 
 async function group(title = 'g'): Promise<string> {
   const { conversation } = await ann.ok('POST', '/conversations', {
@@ -158,7 +151,7 @@ describe('sync', () => {
   it('misses no transaction that ends late', async () => {
     const [slow, fast] = [await group('slow'), await group('fast')];
     const { cursor } = await sync(bob);
-    const client = new Client(postgres.database);
+    const client = new Client(server.database);
     await client.connect();
     await client.query('BEGIN');
     await client.query(

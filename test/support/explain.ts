@@ -36,7 +36,7 @@ const HEADING = /^duration: .* plan:\n/;
 
 /**
  * Runs some work, and returns how each statement that matches was carried out, prepared ones with the plan that
- * they were carried out by. The application's database has to be one of startExplainingPostgres.
+ * they were carried out by. The application's database has to be an ExplainingPostgres.
  */
 export async function explained(
   source: DataSource,

@@ -9,18 +9,35 @@ import {
 } from '../../src/database/embedded-postgres/embedded-postgres';
 
 declare global {
-  var parleyTestDatabase: EmbeddedPostgres | undefined;
+  var parleyTestDatabases: EmbeddedPostgres[] | undefined;
 }
 
-/** One PostgreSQL for the run; every test file gets a database of its own, copied from a migrated one. */
-export default async function globalSetup(): Promise<void> {
+/**
+ * A PostgreSQL for each of jest's workers; every test file gets a database of its own, copied from a migrated one.
+ *
+ * Not one for all: a cursor of `sync` is the oldest transaction of a whole PostgreSQL, so what one file holds open
+ * would have another one told again what it knows.
+ */
+export default async function globalSetup({ maxWorkers }: { maxWorkers: number }): Promise<void> {
+  const dataDirs = await Promise.all(Array.from({ length: maxWorkers }, makeDataDir));
+  const databases = await Promise.all(dataDirs.map(startMigrated));
+  globalThis.parleyTestDatabases = databases;
+  process.env.PARLEY_TEST_DATABASES = JSON.stringify(
+    databases.map(({ connection }, index) => ({ ...connection, dataDir: dataDirs[index] })),
+  );
+}
+
+async function makeDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
   // As root the database runs as another user, who has to get to it.
   await chmod(dataDir, 0o755);
+  return dataDir;
+}
+
+async function startMigrated(dataDir: string): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
-  globalThis.parleyTestDatabase = postgres;
   const source = await new DataSource(dataSourceOptions(postgres.connection)).initialize();
   await source.runMigrations();
   await source.destroy();
-  process.env.PARLEY_TEST_DATABASE = JSON.stringify({ ...postgres.connection, dataDir });
+  return postgres;
 }

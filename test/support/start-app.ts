@@ -99,9 +99,16 @@ async function drop(client: Client, name: string): Promise<void> {
   await client.query(`DROP DATABASE IF EXISTS "${name}"`);
 }
 
+/** The migrated one in the PostgreSQL of this worker of jest. */
+export function workersDatabase(): TestDatabase {
+  const all = JSON.parse(process.env.PARLEY_TEST_DATABASES ?? '[]') as TestDatabase[];
+  const own = all[Number(process.env.JEST_WORKER_ID ?? 1) - 1];
+  if (!own) throw new Error('the global set-up has not run');
+  return own;
+}
+
 async function asAdmin(work: (client: Client, template: string) => Promise<unknown>): Promise<TestDatabase> {
-  const server = JSON.parse(process.env.PARLEY_TEST_DATABASE ?? 'null') as TestDatabase | null;
-  if (!server) throw new Error('the global set-up has not run');
+  const server = workersDatabase();
   const client = new Client({ ...server, database: 'postgres' });
   await client.connect();
   try {
