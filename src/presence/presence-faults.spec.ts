@@ -27,6 +27,25 @@ describe('presence', () => {
       await expect(node.service.set(ann, 'away')).rejects.toMatchObject({ code: 'unavailable' });
     });
 
+    it('to hear that something was announced are made good', async () => {
+      const bob = await node.watcher('bob');
+      node.open('ann');
+      const { announce } = world.store;
+      // Carried out, but the answer is lost, and nobody has told of it.
+      jest.spyOn(world.store, 'announce').mockImplementationOnce(async (announcements) => {
+        const listeners = world.store['listeners'].splice(0);
+        await announce.call(world.store, announcements);
+        world.store['listeners'].push(...listeners);
+        throw new Error('no answer');
+      });
+      await node.sweep();
+      expect(bob.news()).toEqual([]);
+      await node.sweep();
+      expect(bob.news()).toEqual(['ann online']);
+      await node.sweep();
+      expect(bob.news()).toEqual([]);
+    });
+
     it('to learn who the friends are are made good, with the newest status', async () => {
       const bob = await node.watcher('bob');
       world.contacts.down = true;

@@ -114,8 +114,18 @@ export class PresenceTracker implements OnModuleInit, OnModuleDestroy, OnApplica
       const again = marked.get(userId) ?? false;
       if (again || isNews(reading)) announcements.push(toAnnouncement(userId, reading, again));
     }
-    this.noteLastSeen(await this.store.announce(announcements));
+    this.noteLastSeen(await this.tell(announcements));
     for (const [userId, { changesAt }] of readings) this.schedule(userId, changesAt);
+  }
+
+  private async tell(announcements: readonly Announcement[]): Promise<Change[]> {
+    try {
+      return await this.store.announce(announcements);
+    } catch (error) {
+      // It may have been carried out without an answer: then nothing differs any more, and nobody was told.
+      for (const { userId } of announcements) this.mark(userId, true);
+      throw error;
+    }
   }
 
   private noteLastSeen(changes: readonly Change[]): void {
