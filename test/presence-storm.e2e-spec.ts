@@ -65,7 +65,8 @@ describeWith('redis-server', 'many who come and go', () => {
     await come(1);
     await markerIsHeard();
     listen();
-    expect(Math.max(...told.values())).toBe(1);
+    // Not at all, if nobody's friends were connected at the moment of the sweep.
+    expect([...told].filter(([, times]) => times > 1)).toEqual([]);
     expect([...told.keys()].filter((key) => !key.endsWith('online'))).toEqual([]);
 
     // A third of a cluster goes without a word; its people are back before anybody has noticed.

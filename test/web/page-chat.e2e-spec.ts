@@ -1,6 +1,6 @@
 import { describeWith } from '../support/require-program';
 import type { TestApp } from '../support/start-app';
-import { eventually } from '../support/until';
+import { becomes, eventually } from '../support/until';
 import { PageWorld } from './page-world';
 
 jest.setTimeout(90_000);
@@ -37,8 +37,8 @@ describeWith('chromium', 'the chat page', () => {
     await bob.composer.press('Enter');
     await ann.row('Hi Ann').waitFor();
     await ann.page.locator('.typing').waitFor({ state: 'detached' });
-    expect(await ann.texts()).toEqual(['Hello Bob', 'Hi Ann']);
-    expect(await bob.texts()).toEqual(['Hello Bob', 'Hi Ann']);
+    await becomes(() => ann.texts(), ['Hello Bob', 'Hi Ann']);
+    await becomes(() => bob.texts(), ['Hello Bob', 'Hi Ann']);
   });
 
   it('changes messages before the eyes of both', async () => {
@@ -85,7 +85,7 @@ describeWith('chromium', 'the chat page', () => {
     await dialog.waitFor({ state: 'detached' });
     await ann.composer.waitFor();
 
-    expect(await ann.line('Garden').count()).toBe(1);
+    await becomes(() => ann.line('Garden').count(), 1);
     await ann.composer.pressSequentially('Look @bo');
     await ann.page.getByRole('option', { name: /Bob/ }).waitFor();
     await ann.composer.press('Tab');
@@ -94,7 +94,7 @@ describeWith('chromium', 'the chat page', () => {
     await ann.composer.press('Enter');
     await bob.line('Garden').locator('.badge-mention').waitFor();
     await cat.line('Garden').locator('.badge').waitFor();
-    expect(await cat.line('Garden').locator('.badge-mention').count()).toBe(0);
+    await becomes(() => cat.line('Garden').locator('.badge-mention').count(), 0);
     await bob.open('Garden');
     await bob.page.locator('.mention.is-me').waitFor();
 
@@ -132,7 +132,7 @@ describeWith('chromium', 'the chat page', () => {
       await ann.composer.fill('');
       await ann.composer.pressSequentially(typed);
       await ann.page.getByRole('option', { name: /Quite far/ }).click();
-      expect(await ann.composer.inputValue()).toBe('Look @zoe-far ');
+      await becomes(() => ann.composer.inputValue(), 'Look @zoe-far ');
     }
     await ann.composer.press('Enter');
     await ann.marked('Look @zoe-far', 'sent');
@@ -167,7 +167,7 @@ describeWith('chromium', 'the chat page', () => {
     await ann.composer.fill('half a thou');
     await ann.page.reload();
     await ann.row('Hello Bob').waitFor();
-    expect(await ann.composer.inputValue()).toBe('half a thou');
+    await becomes(() => ann.composer.inputValue(), 'half a thou');
     await ann.page.getByRole('button', { name: 'Settings' }).click();
     await ann.page.getByLabel('Language').selectOption('zh');
     await ann.page.getByRole('heading', { name: '设置' }).waitFor();
@@ -224,7 +224,7 @@ describeWith('chromium', 'the chat page', () => {
     await ann.page.close();
     await other.write('alone now');
     await bob.row('alone now').waitFor();
-    expect(await bob.texts()).toEqual(['Hello Bob', 'from the other tab', 'to both', 'alone now']);
+    await becomes(() => bob.texts(), ['Hello Bob', 'from the other tab', 'to both', 'alone now']);
   });
 
   it('fits a phone', async () => {

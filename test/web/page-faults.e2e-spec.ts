@@ -1,6 +1,6 @@
 import { Installation } from '../support/installation';
 import { describeWith } from '../support/require-program';
-import { eventually } from '../support/until';
+import { becomes, eventually } from '../support/until';
 import { PageWorld } from './page-world';
 
 jest.setTimeout(120_000);
@@ -51,8 +51,8 @@ describeWith('chromium', 'the chat page when things fail', () => {
     await bob.write('got it');
     await ann.row('got it').waitFor();
     const all = ['first', 'while it died', 'and after', 'got it'];
-    expect(await ann.texts()).toEqual(all);
-    expect(await bob.texts()).toEqual(all);
+    await becomes(() => ann.texts(), all);
+    await becomes(() => bob.texts(), all);
   });
 
   it('loses nothing to a reload in the middle of sending', async () => {
@@ -69,8 +69,8 @@ describeWith('chromium', 'the chat page when things fail', () => {
     await ann.row('three').waitFor();
     await bob.row('three').waitFor();
     await ann.marked('three', 'read');
-    expect(await ann.texts()).toEqual(['first', 'one', 'two', 'three']);
-    expect(await bob.texts()).toEqual(['first', 'one', 'two', 'three']);
+    await becomes(() => ann.texts(), ['first', 'one', 'two', 'three']);
+    await becomes(() => bob.texts(), ['first', 'one', 'two', 'three']);
   });
 
   it('sends a long burst once and in order over a reload', async () => {

@@ -5,6 +5,7 @@ import { describeWith } from '../support/require-program';
 import { startApp, type TestApp } from '../support/start-app';
 import { seriousFaults } from './accessibility';
 import { PageWorld } from './page-world';
+import { becomes } from '../support/until';
 
 jest.setTimeout(90_000);
 
@@ -54,7 +55,7 @@ describeWith('chromium', 'invites on the chat page', () => {
     const ann = await owner();
     const dialog = dialogOf(ann);
     await ann.context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    expect(await dialog.getByLabel('Ends after').locator('option:checked').textContent()).toBe('7 days');
+    await becomes(() => dialog.getByLabel('Ends after').locator('option:checked').textContent(), '7 days');
     await dialog.getByLabel('Ends after').selectOption({ label: '1 day' });
     await dialog.getByLabel('For at most').selectOption({ label: '5 people' });
     await dialog.getByRole('button', { name: 'Make a link' }).click();
@@ -83,13 +84,13 @@ describeWith('chromium', 'invites on the chat page', () => {
     await bob.page.goto(`${app.url}/`);
     await bob.page.goto(link);
     await bob.row('Hello all').waitFor();
-    expect(await shown.count()).toBe(0);
+    await becomes(() => shown.count(), 0);
 
     await dialog.getByRole('button', { name: 'Revoke' }).click();
     await dialog.getByText('joined').waitFor({ state: 'detached' });
     const cat = await comer(link, 'Cat');
     await dialogOf(cat).getByRole('alert').getByText('This invitation was taken back.').waitFor();
-    expect(await dialogOf(cat).getByRole('button', { name: 'Join' }).count()).toBe(0);
+    await becomes(() => dialogOf(cat).getByRole('button', { name: 'Join' }).count(), 0);
     await cat.page.keyboard.press('Escape');
     await dialogOf(cat).waitFor({ state: 'detached' });
     expect(cat.page.url()).toBe(`${app.url}/#`);

@@ -4,6 +4,7 @@ import type { TestApp } from '../support/start-app';
 import type { ChatWindow } from '../../tools/page/chat-window';
 import { seriousFaults } from './accessibility';
 import { PageWorld } from './page-world';
+import { becomes } from '../support/until';
 
 jest.setTimeout(90_000);
 
@@ -52,8 +53,8 @@ describeWith('chromium', 'the chat page against the worst and for everybody', ()
       await mallory.ok('POST', path, { id: crypto.randomUUID(), text: `answer ${at}`, replyTo: message.id });
       await ann.page.goto(`${app.url}/#/c/${made.conversation.id}`);
       await ann.row(`answer ${at}`).waitFor();
-      expect(await ann.texts()).toEqual([text, `answer ${at}`]);
-      expect(await ann.page.locator('.chat-title h2').textContent()).toBe(title);
+      await becomes(() => ann.texts(), [text, `answer ${at}`]);
+      await becomes(() => ann.page.locator('.chat-title h2').textContent(), title);
     }
     expect(await ann.page.evaluate('window.hacked')).toBeUndefined();
     const links = await ann.page
